@@ -1,0 +1,151 @@
+package results
+
+import "time"
+
+// AnalysisSchema names the format and version of [Analysis] as JSON.
+const AnalysisSchema = "frontload.analysis/1"
+
+// Analysis is the analysis document: what happened in a run, whether to
+// believe it, and what caused each burst of 503s.
+type Analysis struct {
+	Schema   string                          `json:"schema"`
+	Run      RunSummary                      `json:"run"`
+	Trust    Trust                           `json:"trust"`
+	Guidance []Rule                          `json:"guidance"`
+	Latency  map[string]map[string]Latencies `json:"latency"` // by series, then by class, "all" among them
+	Bursts   []Burst                         `json:"bursts"`
+	Unread   Unread                          `json:"unread"`
+	Headline string                          `json:"headline"` // the sentence to act on
+}
+
+// RunSummary counts what a run did.
+type RunSummary struct {
+	Name          string           `json:"name"`
+	Source        string           `json:"source"`
+	Target        string           `json:"target"`
+	Authorization string           `json:"authorization"`
+	Start         time.Time        `json:"start"`
+	End           time.Time        `json:"end"`
+	Interrupted   bool             `json:"interrupted"`
+	Requests      int64            `json:"requests"`      // whose first byte was written
+	Responses     int64            `json:"responses"`     // that were answered
+	Responses503  int64            `json:"responses_503"` // whoever wrote it, in or outside bursts
+	Outcomes      map[string]int64 `json:"outcomes"`      // samples by outcome
+	RatePeak      float64          `json:"rate_peak"`     // most requests sent in one second
+	Bytes         int64            `json:"bytes"`         // received
+	Clients       int              `json:"clients"`       // that sent anything
+	EdgeAddresses int              `json:"edge_addresses"`
+	POPs          []string         `json:"pops"`
+	Edges         []AddressCount   `json:"edges"`            // per edge address
+	Sources       []AddressCount   `json:"client_addresses"` // per client, the busiest 1,000
+	Lookups       int              `json:"lookups"`
+}
+
+// AddressCount counts the requests of one edge or client address.
+type AddressCount struct {
+	Address      string `json:"address"`
+	POP          string `json:"pop,omitempty"` // of an edge address, the one it named most
+	Requests     int64  `json:"requests"`
+	Responses503 int64  `json:"responses_503"`
+}
+
+// Trust says whether a run is to be believed.
+type Trust struct {
+	OK              bool     `json:"ok"`
+	SendLagP99      *float64 `json:"send_lag_p99_us"` // nil when nothing was sent by us
+	MissedArrivals  int64    `json:"missed_arrivals"`
+	UnsentArrivals  int64    `json:"unsent_arrivals"`
+	LimitedSeconds  int      `json:"generator_limited_seconds"`
+	Reasons         []string `json:"reasons"`
+	ClampedLatency  int64    `json:"clamped_latencies"`
+	LatencyIsAFloor bool     `json:"latency_is_lower_bound"` // arrivals went unsent, so the percentiles are lower bounds
+}
+
+// Rule is one line of CloudFront's guidance, judged.
+type Rule struct {
+	Rule     string `json:"rule"`
+	Status   string `json:"status"` // kept, broken, unknown or not-applicable
+	Planned  string `json:"planned"`
+	Observed string `json:"observed"`
+	Fix      string `json:"fix"`
+}
+
+// Latencies are quantiles in microseconds, as the document has them.
+type Latencies struct {
+	P50   float64 `json:"p50_us"`
+	P90   float64 `json:"p90_us"`
+	P99   float64 `json:"p99_us"`
+	P999  float64 `json:"p999_us"`
+	Max   float64 `json:"max_us"`
+	Count int64   `json:"count"`
+}
+
+// The verdicts and families.
+const (
+	VerdictEdgeCapacity     = "edge-capacity"
+	VerdictEdgeQuota        = "edge-quota"
+	VerdictEdgeCompute      = "edge-compute"
+	VerdictOriginSaturation = "origin-saturation"
+	VerdictUndetermined     = "undetermined"
+
+	FamilyEdge         = "edge"
+	FamilyOrigin       = "origin"
+	FamilyUndetermined = "undetermined"
+)
+
+// Burst is a span in which 503s stand out within a scope, and its verdict.
+type Burst struct {
+	ID           int       `json:"id"`
+	Start        time.Time `json:"start"`
+	End          time.Time `json:"end"` // exclusive
+	Requests     int64     `json:"requests"`
+	Responses503 int64     `json:"responses_503"`
+	PeakShare    float64   `json:"peak_share"` // largest share of 503s in one second
+	Scope        Scope     `json:"scope"`
+
+	Verdict       string             `json:"verdict"`
+	Family        string             `json:"family"`
+	OriginKind    *string            `json:"origin_kind"` // nil unless the family is origin
+	Confidence    float64            `json:"confidence"`  // of the verdict
+	Probabilities map[string]float64 `json:"probabilities"`
+
+	CachedErrorShare float64       `json:"cached_error_share"`
+	CausedByTest     bool          `json:"caused_by_test"`
+	Evidence         []Evidence    `json:"evidence"`
+	Remedies         []Remedy      `json:"remedies"`
+	Exemplars        []ExemplarRef `json:"exemplars"`
+}
+
+// Scope says where a burst was.
+type Scope struct {
+	Kind   string   `json:"kind"` // all, region, pop, edge-address, client, request or key-prefix
+	Values []string `json:"values"`
+}
+
+// Evidence is one named observation and how strongly it speaks for a verdict.
+type Evidence struct {
+	Signal   string  `json:"signal"`
+	Favours  string  `json:"favours"`  // a verdict, or a family where it cannot tell more
+	LogOdds  float64 `json:"log_odds"` // natural logarithm
+	Observed string  `json:"observed"` // in words
+}
+
+// Remedy is one thing to do, and who says so.
+type Remedy struct {
+	Do     string `json:"do"`
+	Source string `json:"source"`
+}
+
+// ExemplarRef points at one kept request of a burst, for AWS Support.
+type ExemplarRef struct {
+	RequestID   string    `json:"request_id"`
+	POP         string    `json:"pop"`
+	EdgeAddress string    `json:"edge_address"`
+	Time        time.Time `json:"time"`
+}
+
+// Unread counts what of the input could not be read, and why.
+type Unread struct {
+	Lines   int64            `json:"lines"`
+	Reasons map[string]int64 `json:"reasons"`
+}

@@ -1,0 +1,218 @@
+package results
+
+import (
+	"iter"
+	"net/netip"
+	"time"
+)
+
+// RunInfo says what a run was. It is written once, and completed at its end.
+type RunInfo struct {
+	Name    string    // the scenario's name
+	Source  string    // attack, rehearsal, access-log or vegeta
+	Version string    // of the program that wrote it
+	Start   time.Time // of the run's clock: every offset counts from here
+	End     time.Time // zero while the run goes on, or when it was killed
+	Region  string    // where the load generator stood; empty when not said
+	Target  string    // the target's URL
+	Seed    uint64
+	Plan    string // the resolved scenario as YAML, without secrets
+
+	// Authorization is why the target might be loaded: "loopback", or
+	// "attest: " and the reason.
+	Authorization string
+
+	Requests    []string // request names, by index
+	ClientLimit float64  // requests/s that one client may send; zero when unlimited
+	EdgeLimit   float64  // requests/s that one edge address may get; zero when unlimited
+	Interrupted bool     // the user, a full disk or a fault ended it early
+}
+
+// A CellKey is what samples are counted by, beside the second.
+type CellKey struct {
+	Region  string
+	Edge    netip.Addr
+	POP     string
+	Request uint16
+	Cache   Cache
+	Outcome Outcome
+	Status  uint16
+	Signals Signals
+}
+
+// Counts are the sums of a cell. The times are sums over its samples; divide
+// by Count for the mean.
+type Counts struct {
+	Count     int64 // samples that finished, whatever came of them
+	Written   int64 // those of them whose request was written
+	BytesIn   int64
+	BytesOut  int64
+	Response  time.Duration
+	Service   time.Duration
+	TTFB      time.Duration
+	Queueing  time.Duration
+	FreshConn int64 // samples that were the first on their connection
+}
+
+// Add adds o to c.
+func (c *Counts) Add(o Counts) {
+	c.Count += o.Count
+	c.Written += o.Written
+	c.BytesIn += o.BytesIn
+	c.BytesOut += o.BytesOut
+	c.Response += o.Response
+	c.Service += o.Service
+	c.TTFB += o.TTFB
+	c.Queueing += o.Queueing
+	c.FreshConn += o.FreshConn
+}
+
+// A Cell counts the samples of one second that agree in everything that
+// [CellKey] names. Second is the one in which they finished, from the start.
+type Cell struct {
+	Second int
+	CellKey
+	Counts
+}
+
+// A Send counts the requests written in one second to one edge address under
+// one request name, answered or not.
+type Send struct {
+	Second  int
+	Region  string
+	Edge    netip.Addr
+	Request uint16
+	Count   int64
+}
+
+// A Second is the generator's own account of one second.
+type Second struct {
+	Second    int
+	Asked     float64 // rate that the schedule wanted, requests/s, mean over the second
+	Scheduled int64   // arrivals whose intended time lay in it
+	Sent      int64   // requests whose first byte was written in it
+	Missed    int64   // arrivals dropped because the generator was late
+	Unsent    int64   // arrivals that the bound on arrivals in flight, or a limit, did not let out
+	InFlight  int64   // arrivals queued or awaiting an answer at its end
+	LagP99    time.Duration
+	Limited   string // why it is generator-limited; empty when it is not
+	Stage     string // what the schedule was doing, such as "ramp to 500/s"
+}
+
+// A Tally counts one client's or one key prefix's samples over the run.
+type Tally struct {
+	Name      string // the client's source address or the prefix; empty for the rest beyond the busiest 1,000
+	Requests  int64  // requests written
+	Answers   int64
+	Status503 int64
+	BytesIn   int64
+}
+
+// A Lookup is one DNS answer that a client got.
+type Lookup struct {
+	At       time.Duration // when the answer came
+	Client   uint32
+	Resolver string
+	Subnet   string // EDNS client subnet sent; empty for none
+	Name     string
+	Type     string // A or AAAA
+	Answer   []netip.Addr
+	TTL      time.Duration
+	Took     time.Duration
+	Err      string // empty when an answer came, be it an empty one
+}
+
+// An Event is something that happened to a run: a ramp step, a fault, trouble
+// of the generator's, an interruption.
+type Event struct {
+	At   time.Duration
+	Kind string // step, trouble, limit, interrupted, fault
+	Text string
+}
+
+// A Header is one header field of an answer, its values as received.
+type Header struct{ Name, Value string }
+
+// An Exemplar is one request that was kept whole: every server's error up to
+// 50 a second, and one in N others.
+type Exemplar struct {
+	At        time.Duration // when it finished
+	Client    uint32
+	Source    netip.Addr
+	Edge      netip.Addr
+	POP       string
+	Request   string
+	Method    string
+	URL       string
+	Status    uint16
+	Cache     Cache
+	Outcome   Outcome
+	Signals   Signals
+	RequestID string
+	Reason    string
+	Protocol  Protocol
+	Response  time.Duration
+	Service   time.Duration
+	Headers   []Header
+}
+
+// A Detail tells more of a sample when it is asked to; most never are.
+type Detail interface {
+	// Exemplar returns method, URL, request id and headers; the caller fills
+	// in the rest from the sample.
+	Exemplar() Exemplar
+}
+
+// A Series names one kind of latency that is kept as histograms.
+type Series string
+
+// The series. Response and service are kept by class too.
+const (
+	SeriesResponse Series = "response"
+	SeriesService  Series = "service"
+	SeriesLag      Series = "lag"
+	SeriesQueueing Series = "queueing"
+	SeriesDNS      Series = "dns"
+	SeriesConnect  Series = "connect"
+	SeriesTLS      Series = "tls"
+	SeriesTTFB     Series = "ttfb"
+)
+
+// Quantiles sum up one histogram. All are zero when Count is.
+type Quantiles struct {
+	P50, P90, P99, P999, Max time.Duration
+	Count                    int64
+}
+
+// A LatencyKey names one histogram of a whole run.
+type LatencyKey struct {
+	Series Series
+	By     string // "all", "class", "request", "pop" or "region"
+	Value  string // such as "hit"; empty for "all"
+}
+
+// A LatencySecond sums up one class in one second of one series.
+type LatencySecond struct {
+	Second int
+	Series Series // response or service
+	Class  Class
+	Quantiles
+}
+
+// A Run is what a run left behind, in the form that analysis and reports read.
+// It holds nothing that grows with the number of requests; Cells is read as a
+// stream, may be read again, and is in order of seconds.
+type Run struct {
+	Info      RunInfo
+	Seconds   []Second // in order; seconds in which nothing happened may be absent
+	Cells     iter.Seq2[Cell, error]
+	Sends     []Send // summed over the run: Second is zero
+	Clients   []Tally
+	Prefixes  []Tally
+	Latency   map[LatencyKey]Quantiles
+	Series    []LatencySecond // in order of seconds
+	Exemplars []Exemplar      // in order of time
+	Lookups   []Lookup
+	Events    []Event
+	Clamped   int64 // latencies over one hour, recorded as one hour
+}

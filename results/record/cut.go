@@ -1,0 +1,203 @@
+package record
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"frontload/results"
+	"frontload/results/hist"
+)
+
+// state is what a Recorder keeps between cuts.
+type state struct {
+	gauged   int                     // the last second that got its gauges; -1 before the first
+	lags     map[int]*hist.Histogram // send lags of the latest seconds
+	windows  map[int]*histograms     // ten seconds each, by their first, not yet over
+	whole    histograms
+	clients  tallies[netip.Addr]
+	prefixes tallies[string]
+}
+
+func newState() state {
+	return state{
+		gauged:   -1,
+		lags:     map[int]*hist.Histogram{},
+		windows:  map[int]*histograms{},
+		clients:  tallies[netip.Addr]{byName: map[netip.Addr]*results.Tally{}, name: addressName},
+		prefixes: tallies[string]{byName: map[string]*results.Tally{}, name: prefixName},
+	}
+}
+
+// Cut takes out everything of the seconds that ended before the one in which
+// now lies; the rest stays for the next cut. What was recorded late into a
+// second that is cut already comes out as an addition to it. Exemplars,
+// look-ups and events come out at once. The gauges belong to the last of those
+// seconds, and are left out when an earlier cut gave it gauges.
+//
+// Cut each second: what is held until then grows with the seconds.
+func (r *Recorder) Cut(now time.Duration, g Gauges) *Interval {
+	end := secondOf(now)
+	return r.take(end, end-1, end, g)
+}
+
+// Finish takes out everything that is left, seconds and tens of seconds that
+// are not over included. The gauges belong to the second that now is in or,
+// at its very start, to the one before.
+func (r *Recorder) Finish(now time.Duration, g Gauges) *Interval {
+	iv := r.take(maxSecond, secondOf(now-1), maxSecond, g)
+	iv.Final = true
+	return iv
+}
+
+const maxSecond = int(^uint(0) >> 1)
+
+// take takes out the seconds before end, and the tens of seconds that end by
+// windowsEnd; last gets the gauges.
+func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
+	r.cut.Lock()
+	defer r.cut.Unlock()
+	iv := &Interval{}
+	taken := make([][]*bin, len(r.shards))
+	var bins []*bin
+	for i, s := range r.shards {
+		taken[i] = s.take(end)
+		bins = append(bins, taken[i]...)
+	}
+	slices.SortStableFunc(bins, func(a, b *bin) int { return cmp.Compare(a.second, b.second) })
+	for len(bins) > 0 {
+		n := 1
+		for n < len(bins) && bins[n].second == bins[0].second {
+			bins[0].merge(bins[n], r.cfg.MaxCells)
+			n++
+		}
+		r.emit(iv, bins[0])
+		bins = bins[n:]
+	}
+	for i, s := range r.shards {
+		s.release(taken[i])
+	}
+	r.gauge(iv, last, g)
+	r.windows(iv, windowsEnd)
+	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, r.cut.whole)
+	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
+	r.notes.take(iv)
+	return iv
+}
+
+// merge adds o, of the same second, to b.
+func (b *bin) merge(o *bin, most int) {
+	b.arrivals.add(o.arrivals)
+	b.folded += o.folded
+	for i, k := range o.cells.keys {
+		b.cell(k, o.cells.vals[i].Count, most).Add(o.cells.vals[i])
+	}
+	for i, k := range o.sends.keys {
+		*b.send(k, o.sends.vals[i], most) += o.sends.vals[i]
+	}
+	for i, k := range o.clients.keys {
+		addTally(b.client(k), o.clients.vals[i])
+	}
+	for i, k := range o.prefixes.keys {
+		if b.prefixes.find(k) == nil && b.prefixes.len() >= mostNames {
+			k = ""
+		}
+		addTally(b.prefixes.at(k), o.prefixes.vals[i])
+	}
+	b.hists.merge(o.hists)
+}
+
+// emit adds a second to iv and to what is kept for the whole run.
+func (r *Recorder) emit(iv *Interval, b *bin) {
+	st := &r.cut.state
+	iv.Folded += b.folded
+	over, negative := b.hists.clamped()
+	iv.Clamped += over
+	iv.Negative += negative
+	iv.Cells = append(iv.Cells, r.cells(b)...)
+	sends := r.sends(b)
+	iv.Sends = append(iv.Sends, sends...)
+	iv.Seconds = append(iv.Seconds, r.second(b, sends))
+	iv.Histograms = appendSecond(iv.Histograms, b, r.names, &r.pops)
+
+	b.hists.sum()
+	start := b.second / SpanTen * SpanTen
+	if st.windows[start] == nil {
+		st.windows[start] = &histograms{}
+	}
+	st.windows[start].merge(b.hists)
+	st.whole.merge(b.hists)
+	st.clients.add(&b.clients)
+	st.prefixes.add(&b.prefixes)
+}
+
+// keptLags is for how many seconds send lags are kept, so that what comes late
+// is judged together with what came before.
+const keptLags = 8
+
+// second returns the generator's account of one second. The send lag is that
+// of the samples that finished in it; zero when b is an addition to a second
+// too old to know it.
+func (r *Recorder) second(b *bin, sends []results.Send) results.Second {
+	s := results.Second{
+		Second: b.second, Scheduled: b.arrivals.scheduled, Missed: b.arrivals.missed, Unsent: b.arrivals.unsent,
+	}
+	for _, one := range sends {
+		s.Sent += one.Count
+	}
+	s.LagP99 = r.lag(b)
+	s.Limited = Limited(s, "")
+	return s
+}
+
+func (r *Recorder) lag(b *bin) time.Duration {
+	lags := r.cut.lags
+	newest := b.second
+	for second := range lags {
+		newest = max(newest, second)
+	}
+	for second := range lags {
+		if second <= newest-keptLags {
+			delete(lags, second)
+		}
+	}
+	if b.second <= newest-keptLags {
+		return 0
+	}
+	if lags[b.second] == nil {
+		lags[b.second] = hist.New(3)
+	}
+	if idLag < len(b.hists) && b.hists[idLag] != nil {
+		lags[b.second].Merge(b.hists[idLag])
+	}
+	return lags[b.second].Quantile(0.99)
+}
+
+// gauge gives the generator's state to the last second, once.
+func (r *Recorder) gauge(iv *Interval, last int, g Gauges) {
+	if last <= r.cut.gauged {
+		return
+	}
+	r.cut.gauged = last
+	i, found := slices.BinarySearchFunc(iv.Seconds, last, func(s results.Second, n int) int { return cmp.Compare(s.Second, n) })
+	if !found {
+		iv.Seconds = slices.Insert(iv.Seconds, i, results.Second{Second: last})
+	}
+	s := &iv.Seconds[i]
+	s.Asked, s.InFlight, s.Stage = g.Asked, g.InFlight, g.Stage
+	s.Limited = Limited(*s, g.Limited)
+	iv.Trouble, iv.TroubleSecond = g.Limited, last
+}
+
+// windows takes out the tens of seconds that are over.
+func (r *Recorder) windows(iv *Interval, end int) {
+	for _, start := range slices.Sorted(maps.Keys(r.cut.state.windows)) {
+		if start > end-SpanTen {
+			continue
+		}
+		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, *r.cut.state.windows[start])
+		delete(r.cut.state.windows, start)
+	}
+}

@@ -1,0 +1,106 @@
+package record
+
+import (
+	"time"
+
+	"frontload/results"
+	"frontload/results/hist"
+)
+
+// Gauges are the load generator's state when it cuts. They belong to the
+// second that ended last.
+type Gauges struct {
+	Asked    float64 // rate that the schedule wanted, requests/s, mean over the second
+	InFlight int64   // arrivals queued or awaiting an answer
+	Stage    string  // what the schedule was doing
+	Limited  string  // a hard trouble of the generator's in that second; empty for none
+}
+
+// An Interval is what one cut took out of a [Recorder]. Seconds, cells, sends
+// and histograms of a second or of ten add to what earlier intervals told of
+// the same; [AddSecond] says how for seconds.
+type Interval struct {
+	Seconds    []results.Second // in order
+	Cells      []results.Cell   // in order of seconds, then of their keys
+	Sends      []results.Send   // the same
+	Histograms []Histogram
+
+	// Trouble is [Gauges].Limited, and belongs to the second TroubleSecond.
+	Trouble       string
+	TroubleSecond int
+
+	// Final says that nothing comes after it: [Recorder.Finish] made it.
+	Final bool
+
+	// Clients and Prefixes are counted from the start of the run and replace
+	// what earlier intervals told; nil when nothing changed.
+	Clients, Prefixes []results.Tally
+
+	Exemplars []results.Exemplar // in order of time, as are the next two
+	Lookups   []results.Lookup
+	Events    []results.Event
+
+	Folded   int64 // samples and sends beyond [Config].MaxCells, counted without all of their key
+	Clamped  int64 // latencies over one hour, recorded as one hour
+	Negative int64 // latencies below zero, recorded as zero
+	LeftOut  LeftOut
+}
+
+// The spans of a [Histogram] in seconds.
+const (
+	SpanSecond = 1
+	SpanTen    = 10
+	SpanRun    = 0 // the whole run
+)
+
+// A Histogram is one of an interval's. Those of the whole run are the
+// Recorder's own, of 3 digits: they hold everything so far, replace what
+// earlier intervals told, and are valid until the next cut.
+type Histogram struct {
+	Start int // its first second
+	Span  int // SpanSecond (2 digits, response and service by class), SpanTen (3 digits) or SpanRun
+	Key   results.LatencyKey
+	Hist  *hist.Histogram
+}
+
+// Totals sums up an interval for a line of progress.
+type Totals struct {
+	Sent      int64         // requests written
+	OK        int64         // good answers
+	Status503 int64         // answers with status 503
+	Errors    int64         // whatever else went wrong, clients' errors (4xx) included
+	P99       time.Duration // of the response time in its last second with samples
+}
+
+// Totals returns the sums over everything in iv.
+func (iv *Interval) Totals() Totals {
+	var t Totals
+	for _, s := range iv.Seconds {
+		t.Sent += s.Sent
+	}
+	for _, c := range iv.Cells {
+		switch {
+		case c.Status == 503:
+			t.Status503 += c.Count
+		case c.Outcome == results.OK:
+			t.OK += c.Count
+		default:
+			t.Errors += c.Count
+		}
+	}
+	if len(iv.Cells) > 0 {
+		t.P99 = iv.response(iv.Cells[len(iv.Cells)-1].Second).Quantile(0.99)
+	}
+	return t
+}
+
+// response returns the response times of one second, over all classes.
+func (iv *Interval) response(second int) *hist.Histogram {
+	sum := hist.New(2)
+	for _, h := range iv.Histograms {
+		if h.Span == SpanSecond && h.Start == second && h.Key.Series == results.SeriesResponse {
+			sum.Merge(h.Hist)
+		}
+	}
+	return sum
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"frontload/results"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Create begins a run file at path. An older run file there is replaced; any
+// other file is left alone, and the error wraps [ErrNotRun].
+func Create(path string, info results.RunInfo) (*Writer, error) {
+	if err := makeRoom(path); err != nil {
+		return nil, err
+	}
+	w, err := create(path, info)
+	if err != nil {
+		_ = os.Remove(path) // it is the empty file made above, or little more
+		return nil, fmt.Errorf("create run file %s: %w", path, fault(err))
+	}
+	return w, nil
+}
+
+// makeRoom removes an older run file and leaves an empty file at path.
+func makeRoom(path string) error {
+	dir := filepath.Dir(path)
+	switch st, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("create run file %s: the directory %s does not exist; make it first: %w", path, dir, fs.ErrNotExist)
+	case err != nil:
+		return fmt.Errorf("create run file %s: %w", path, err)
+	case !st.IsDir():
+		return fmt.Errorf("create run file %s: %s is not a directory", path, dir)
+	}
+	if err := replaceable(path); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("replace run file %s: %w", path, err)
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("create run file %s: %w", path, err)
+	}
+	return f.Close()
+}
+
+// replaceable reports, as an error, what speaks against replacing the file.
+func replaceable(path string) error {
+	st, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("create run file %s: %w", path, err)
+	}
+	if !st.Mode().IsRegular() {
+		return fmt.Errorf("create run file %s: there is something else than a file; choose another name: %w", path, ErrNotRun)
+	}
+	if st.Size() == 0 {
+		return nil
+	}
+	h, err := readHeader(path)
+	if err != nil {
+		return fmt.Errorf("create run file %s: %w", path, err)
+	}
+	if !h.sqlite || h.application != applicationID {
+		return fmt.Errorf("create run file %s: the file there is not replaced; choose another name or remove it: %w", path, ErrNotRun)
+	}
+	return nil
+}
+
+// A header is what the first bytes of a SQLite file tell. Source: SQLite's
+// description of its file format, section 1.3.
+type header struct {
+	sqlite      bool
+	version     uint32 // user_version, at 60
+	application uint32 // application_id, at 68
+}
+
+func readHeader(path string) (header, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return header{}, err
+	}
+	defer f.Close()
+	b := make([]byte, 100)
+	if _, err := io.ReadFull(f, b); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return header{}, nil
+	} else if err != nil {
+		return header{}, err
+	}
+	return header{
+		sqlite:      bytes.HasPrefix(b, []byte("SQLite format 3\x00")),
+		version:     binary.BigEndian.Uint32(b[60:]),
+		application: binary.BigEndian.Uint32(b[68:]),
+	}, nil
+}
+
+// address returns what the driver opens: a URI, so that no character of the
+// path is taken for anything else.
+func address(path string, query url.Values) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	u := url.URL{Scheme: "file", Path: abs, RawQuery: query.Encode()}
+	return u.String(), nil
+}
+
+// create makes the tables before it turns to WAL, so that the file itself
+// tells from the start whose it is.
+func create(path string, info results.RunInfo) (*Writer, error) {
+	dsn, err := address(path, url.Values{"_busy_timeout": {"2000"}, "_synchronous": {"OFF"}})
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	w := &Writer{path: path, db: db, conn: conn, names: newRequestNames(info.Requests)}
+	if err := w.begin(info); err != nil {
+		return nil, errors.Join(err, conn.Close(), db.Close())
+	}
+	return w, nil
+}
+
+func (w *Writer) begin(info results.RunInfo) error {
+	identity := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
+	err := w.transact(func() error {
+		if err := w.exec(identity + schema); err != nil {
+			return err
+		}
+		return w.meta(metaOf(info))
+	})
+	if err != nil {
+		return err
+	}
+	// From here on there is something to lose when the machine stops.
+	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"); err != nil {
+		return err
+	}
+	return w.prepare()
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"frontload/results"
+	"frontload/results/hist"
+	"frontload/results/record"
+)
+
+// A Memory holds a run like a file does, without touching the disk: for
+// simulations that are analysed at once. It grows with the seconds of the run.
+// It is for one goroutine at a time.
+type Memory struct {
+	run     results.Run
+	trouble map[int]string // of the generator, by second
+	cells   []results.Cell
+	last    int                    // second of the last cell before this interval; -1 for none
+	sends   map[results.Send]int64 // by what has no count
+	seconds map[secondKey]*hist.Histogram
+	whole   []record.Histogram
+}
+
+type secondKey struct {
+	second int
+	key    results.LatencyKey
+}
+
+// NewMemory begins a run in memory.
+func NewMemory(info results.RunInfo) *Memory {
+	return &Memory{
+		run:  results.Run{Info: info},
+		last: -1, sends: map[results.Send]int64{},
+		trouble: map[int]string{}, seconds: map[secondKey]*hist.Histogram{},
+	}
+}
+
+// Append adds an interval. The error is always nil; it is there so that a
+// Memory can stand in for a [Writer].
+func (m *Memory) Append(iv *record.Interval) error {
+	m.addSeconds(iv)
+	if len(m.cells) > 0 {
+		m.last = m.cells[len(m.cells)-1].Second
+	}
+	for _, c := range iv.Cells {
+		m.addCell(c)
+	}
+	for _, s := range iv.Sends {
+		n := s.Count
+		s.Second, s.Count = 0, 0
+		m.sends[s] += n
+	}
+	m.addHistograms(iv)
+	if iv.Clients != nil {
+		m.run.Clients = iv.Clients
+	}
+	if iv.Prefixes != nil {
+		m.run.Prefixes = iv.Prefixes
+	}
+	m.run.Exemplars = append(m.run.Exemplars, iv.Exemplars...)
+	m.run.Lookups = append(m.run.Lookups, iv.Lookups...)
+	m.run.Events = append(m.run.Events, iv.Events...)
+	m.run.Clamped += iv.Clamped
+	return nil
+}
+
+// Close completes the description of the run. The error is always nil.
+func (m *Memory) Close(info results.RunInfo) error {
+	m.run.Info = info
+	return nil
+}
+
+func (m *Memory) addSeconds(iv *record.Interval) {
+	if iv.Trouble != "" {
+		m.trouble[iv.TroubleSecond] = iv.Trouble
+	}
+	for _, later := range iv.Seconds {
+		i, found := slices.BinarySearchFunc(m.run.Seconds, later.Second,
+			func(s results.Second, n int) int { return cmp.Compare(s.Second, n) })
+		if !found {
+			m.run.Seconds = slices.Insert(m.run.Seconds, i, results.Second{Second: later.Second})
+		}
+		record.AddSecond(&m.run.Seconds[i], later, m.trouble[later.Second])
+	}
+}
+
+// addCell adds c to the cell of the same second and key, or puts it behind the
+// others of its second.
+func (m *Memory) addCell(c results.Cell) {
+	if c.Second > m.last {
+		m.cells = append(m.cells, c) // intervals have each key once, in order of seconds
+		return
+	}
+	i := len(m.cells)
+	for i > 0 && m.cells[i-1].Second > c.Second {
+		i--
+	}
+	for j := i - 1; j >= 0 && m.cells[j].Second == c.Second; j-- {
+		if m.cells[j].CellKey == c.CellKey {
+			m.cells[j].Counts.Add(c.Counts)
+			return
+		}
+	}
+	m.cells = slices.Insert(m.cells, i, c)
+}
+
+func (m *Memory) addHistograms(iv *record.Interval) {
+	m.whole = m.whole[:0]
+	for _, h := range iv.Histograms {
+		switch h.Span {
+		case record.SpanRun:
+			m.whole = append(m.whole, h)
+		case record.SpanSecond:
+			k := secondKey{h.Start, h.Key}
+			if full := m.seconds[k]; full != nil {
+				full.Merge(h.Hist)
+			} else {
+				m.seconds[k] = h.Hist.Clone()
+			}
+		}
+	}
+}
+
+// Run returns what was appended. Call it before the recorder is used again;
+// the result stays as it is then.
+func (m *Memory) Run() (*results.Run, error) {
+	run := m.run
+	run.Seconds = slices.Clone(run.Seconds)
+	for s, n := range m.sends {
+		s.Count = n
+		run.Sends = append(run.Sends, s)
+	}
+	slices.SortFunc(run.Sends, func(a, b results.Send) int {
+		return cmp.Or(cmp.Compare(a.Region, b.Region), a.Edge.Compare(b.Edge), cmp.Compare(a.Request, b.Request))
+	})
+	run.Exemplars, run.Lookups, run.Events = slices.Clone(run.Exemplars), slices.Clone(run.Lookups), slices.Clone(run.Events)
+	slices.SortStableFunc(run.Exemplars, func(a, b results.Exemplar) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(run.Lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(run.Events, func(a, b results.Event) int { return cmp.Compare(a.At, b.At) })
+	cells := slices.Clone(m.cells)
+	run.Cells = func(yield func(results.Cell, error) bool) {
+		for _, c := range cells {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+	run.Latency = map[results.LatencyKey]results.Quantiles{}
+	for _, h := range m.whole {
+		run.Latency[h.Key] = h.Hist.Quantiles()
+	}
+	var err error
+	run.Series, err = m.series()
+	return &run, err
+}
+
+func (m *Memory) series() ([]results.LatencySecond, error) {
+	var out []results.LatencySecond
+	for k, h := range m.seconds {
+		class, err := results.ParseClass(k.key.Value)
+		if err != nil {
+			return nil, fmt.Errorf("second %d: %w", k.second, err)
+		}
+		out = append(out, results.LatencySecond{Second: k.second, Series: k.key.Series, Class: class, Quantiles: h.Quantiles()})
+	}
+	slices.SortFunc(out, func(a, b results.LatencySecond) int {
+		return cmp.Or(cmp.Compare(a.Second, b.Second), cmp.Compare(a.Series, b.Series), cmp.Compare(a.Class, b.Class))
+	})
+	return out, nil
+}

@@ -1,0 +1,113 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"frontload/results"
+)
+
+// mostExemplars is how many requests a burst points at.
+const mostExemplars = 5
+
+// bursts makes the document's bursts of what was observed, in order of time.
+func bursts(run *results.Run, l *ledger, w *watcher) []results.Burst {
+	bursts := []results.Burst{}
+	for _, o := range w.observed {
+		if o.status503 == 0 {
+			continue
+		}
+		b := results.Burst{
+			ID:        len(bursts) + 1,
+			Start:     at(run, o.from),
+			End:       at(run, o.to),
+			Requests:  o.requests,
+			PeakShare: round(o.peakShare()),
+			Scope:     results.Scope{Kind: o.kind, Values: o.values},
+
+			Responses503: o.status503,
+			Evidence:     w.gather(o),
+			Exemplars:    exemplars(run, l, o),
+		}
+		w.decide(run, o, &b)
+		bursts = append(bursts, b)
+	}
+	return bursts
+}
+
+// decide fills in the verdict and what follows from it.
+func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
+	p := probabilities(b.Evidence)
+	b.Verdict, b.Confidence = pronounce(p)
+	b.Confidence = round(b.Confidence)
+	b.Family = verdictFamily(b.Verdict)
+	b.Probabilities = map[string]float64{}
+	for v, share := range p {
+		b.Probabilities[v] = round(share)
+	}
+	kind := o.originKind()
+	if b.Family == results.FamilyOrigin {
+		b.OriginKind = &kind
+	}
+	if o.heard > 0 {
+		b.CachedErrorShare = round(float64(o.cached) / float64(o.heard))
+	}
+	b.CausedByTest = o.causedByTest(run, w.ledger, b.Verdict)
+	b.Remedies = remedies(b)
+}
+
+// at returns the time of day at which a second of the run began.
+func at(run *results.Run, second int) time.Time {
+	return run.Info.Start.Add(time.Duration(second) * time.Second)
+}
+
+// round cuts a share to four decimals.
+func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+
+// exemplars returns some of the burst's 503s that were kept whole.
+func exemplars(run *results.Run, l *ledger, o *observation) []results.ExemplarRef {
+	refs := []results.ExemplarRef{}
+	for i := range run.Exemplars {
+		e := &run.Exemplars[i]
+		if len(refs) == mostExemplars {
+			break
+		}
+		if e.Status != 503 || !o.holds(l, e) {
+			continue
+		}
+		refs = append(refs, results.ExemplarRef{
+			RequestID: e.RequestID, POP: e.POP, EdgeAddress: addressText(e.Edge),
+			Time: run.Info.Start.Add(e.At),
+		})
+	}
+	return refs
+}
+
+// holds reports whether an exemplar is one of the burst's.
+func (o *observation) holds(l *ledger, e *results.Exemplar) bool {
+	second := int(e.At / time.Second)
+	why := causeOf(&results.CellKey{Status: e.Status, Outcome: e.Outcome, Signals: e.Signals})
+	if e.At < 0 || second < o.from || second >= o.to || !(o.causes[why] || why.weak()) {
+		return false
+	}
+	switch o.kind {
+	case kindPOP:
+		return slices.Contains(o.values, e.POP)
+	case kindEdge:
+		return slices.Contains(o.values, addressText(e.Edge))
+	case kindRequest:
+		return slices.Contains(o.values, e.Request)
+	}
+	return true
+}
+
+// list names a few values in words.
+func list(values []string) string {
+	const most = 4
+	if len(values) > most {
+		return strings.Join(values[:most], ", ") + " and others"
+	}
+	return strings.Join(values, ", ")
+}

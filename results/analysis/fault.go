@@ -1,0 +1,168 @@
+package analysis
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A fault is one span of 503s, the scope that explains them, and the causes
+// that their answers name. It becomes one burst of the document.
+type fault struct {
+	span
+	scope
+	causes [causes]bool
+	main   cause   // the strongest of them
+	k      float64 // 503s in it
+}
+
+const (
+	// Spans of one fault may be this many calm seconds apart.
+	mostGap = 3
+	// An edge's cache replays an origin's error for 10 s by default, so what
+	// follows an origin's fault within that time may be its echo.
+	errorCaching = 10
+	// Faults of one cause are sought until nothing is left, at most so often.
+	mostRounds = 8
+)
+
+// findFaults returns the faults of a run in order of time.
+func findFaults(l *ledger) []*fault {
+	var faults []*fault
+	for c := causeNone + 1; c < causes; c++ {
+		faults = append(faults, findCause(l, c)...)
+	}
+	faults = mergeWeak(l, faults)
+	slices.SortStableFunc(faults, func(x, y *fault) int {
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to), cmp.Compare(x.main, y.main))
+	})
+	return faults
+}
+
+// findCause returns the faults whose answers all say the same of the cause.
+// Each round takes what is raised, explains it, and leaves the rest to the
+// next, in which a weaker fault beside it may show.
+func findCause(l *ledger, c cause) []*fault {
+	var faults []*fault
+	calm := -1.0
+	for range mostRounds {
+		d := newDetector(l, c, faults)
+		if d.left < least503s {
+			break
+		}
+		if calm < 0 {
+			calm = calmShare(d.whole())
+		}
+		runs := d.runs(calm)
+		if len(runs) == 0 {
+			break
+		}
+		var found []*fault
+		for _, r := range runs {
+			found = append(found, explain(l, c, r, faults)...)
+		}
+		faults = mergeSame(l, append(faults, found...))
+	}
+	for _, f := range faults {
+		f.refine(l, newAutomaton(calm, l.seconds(), 1), faults)
+	}
+	return mergeSame(l, faults)
+}
+
+// explain returns the fault, or the two at once, behind one raised span.
+func explain(l *ledger, c cause, s span, before []*fault) []*fault {
+	counts := l.counts(s, only(c), before)
+	if narrow, _, ok := l.narrow(counts); ok {
+		return []*fault{newFault(l, c, s, narrow)}
+	}
+	if place, request, ok := l.cross(counts); ok {
+		return []*fault{newFault(l, c, s, place), newFault(l, c, s, request)}
+	}
+	return []*fault{newFault(l, c, s, l.all())}
+}
+
+func only(c cause) (set [causes]bool) {
+	set[c] = true
+	return set
+}
+
+func newFault(l *ledger, c cause, s span, where scope) *fault {
+	f := &fault{span: s, scope: where, causes: only(c), main: c}
+	f.count(l)
+	return f
+}
+
+// count counts the fault's 503s anew.
+func (f *fault) count(l *ledger) {
+	f.k = 0
+	for i, c := range l.counts(f.span, f.causes, nil) {
+		if f.in[i] {
+			f.k += c.k
+		}
+	}
+}
+
+// counts returns, by atom, the samples of a span and the 503s of the given
+// causes, without those that the faults own.
+func (l *ledger) counts(s span, of [causes]bool, without []*fault) []count {
+	counts := make([]count, len(l.atoms))
+	for t := max(0, s.from); t < min(s.to, l.seconds()); t++ {
+		for _, e := range l.second(t) {
+			if claimed(without, t, e.atom) {
+				continue
+			}
+			counts[e.atom].n += float64(e.n)
+			if of[e.cause] {
+				counts[e.atom].k += float64(e.n)
+			}
+		}
+	}
+	return counts
+}
+
+// claimed reports whether the atom belongs at second t to one of the faults.
+func claimed(faults []*fault, t int, atom uint32) bool {
+	for _, f := range faults {
+		if f.from <= t && t < f.to && f.in[atom] {
+			return true
+		}
+	}
+	return false
+}
+
+// refine sets the fault's span to what its own scope shows, where it shows
+// anything: beside another fault its seconds could not be told apart before.
+func (f *fault) refine(l *ledger, a automaton, all []*fault) {
+	var others []*fault
+	for _, o := range all {
+		if o != f && o.overlaps(f.span) && !f.sameDimension(o.scope) {
+			others = append(others, o)
+		}
+	}
+	from := max(0, f.from-mostGap)
+	to := min(l.seconds(), f.to+mostGap)
+	s := newSeries(to - from)
+	for t := from; t < to; t++ {
+		for _, e := range l.second(t) {
+			if f.in[e.atom] && !claimed(others, t, e.atom) {
+				s.n[t-from] += e.n
+				if f.causes[e.cause] {
+					s.k[t-from] += e.n
+				}
+			}
+		}
+	}
+	refined := span{}
+	for _, r := range a.spans(s) {
+		r = span{r.from + from, r.to + from}
+		if r.overlaps(f.span) && (refined.to == 0 || refined.gap(r) <= errorCaching) {
+			if refined.to == 0 {
+				refined = r
+			}
+			refined = refined.union(r)
+		}
+	}
+	if refined.to > 0 {
+		f.span = refined
+		f.count(l)
+	}
+}

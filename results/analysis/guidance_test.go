@@ -1,0 +1,59 @@
+package analysis
+
+import (
+	"net/netip"
+	"testing"
+
+	"frontload/results"
+)
+
+func rule(a *results.Analysis, name string) results.Rule {
+	for _, r := range a.Guidance {
+		if r.Rule == name {
+			return r
+		}
+	}
+	return results.Rule{}
+}
+
+func TestGuidance(t *testing.T) {
+	a := analyze(t, fullRun())
+	want := []struct{ rule, status, observed string }{
+		{"regions", "unknown", ""},
+		{"client-addresses", "kept", "2 client addresses; the busiest sent 59 % of the requests, 12.0 requests/s on the average"},
+		{"independent-dns", "kept", "2 clients made 3 lookups, 1.5 each, for 2 client addresses"},
+		{"spread", "kept", "12 edge addresses, Jain's index 1.00"},
+		{"ramp", "unknown", ""},
+		{"url-variety", "unknown", ""},
+		{"quotas", "unknown", ""},
+		{"no-viewer-lambda", "unknown", ""},
+		{"no-origin-shield", "unknown", ""},
+		{"authorised", "kept", "every address was loopback"},
+	}
+	if len(a.Guidance) != len(want) {
+		t.Fatalf("%d rules, want %d", len(a.Guidance), len(want))
+	}
+	for i, w := range want {
+		if g := a.Guidance[i]; g.Rule != w.rule || g.Status != w.status || g.Observed != w.observed {
+			t.Errorf("rule %d = %+v, want %+v", i, g, w)
+		}
+	}
+}
+
+func TestBrokenRules(t *testing.T) {
+	edge := func(i byte) netip.Addr { return netip.AddrFrom4([4]byte{127, 1, 0, i}) }
+	run := limitedRun(0)
+	run.Sends = []results.Send{{Edge: edge(1), Count: 9000}, {Edge: edge(2), Count: 500}}
+	run.Clients = []results.Tally{{Name: "127.9.0.1", Requests: 2400}, {Name: "127.9.0.2", Requests: 100}}
+	run.Lookups = []results.Lookup{{Client: 0}}
+	run.Cells = stream([]results.Cell{{Second: 4, CellKey: results.CellKey{Edge: edge(1)}, Counts: results.Counts{Count: 501}}})
+	a := analyze(t, run)
+	for _, name := range []string{"spread", "client-addresses", "independent-dns"} {
+		if r := rule(a, name); r.Status != ruleBroken || r.Fix == "" {
+			t.Errorf("%s = %+v, want it broken, with what to do", name, r)
+		}
+	}
+	if r := rule(a, "authorised"); r.Status != ruleUnknown {
+		t.Errorf("authorised = %+v of a run that does not say, want unknown", r)
+	}
+}

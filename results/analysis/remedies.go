@@ -1,0 +1,79 @@
+package analysis
+
+import "frontload/results"
+
+// The sources of the advice.
+const (
+	source503       = "Amazon CloudFront Developer Guide: HTTP 503 status code (Service Unavailable)"
+	sourceLoadTest  = "Amazon CloudFront Developer Guide: Load testing CloudFront"
+	sourceQuotas    = "Amazon CloudFront Developer Guide: Quotas"
+	sourceS3        = "Amazon S3 User Guide: Best practices design patterns: optimizing Amazon S3 performance"
+	sourceELB       = "Elastic Load Balancing User Guide: Troubleshoot your Application Load Balancers, HTTP 503"
+	sourceWarm      = "AWS article 1636185810492479 (Elastic Load Balancing: no more than +50 % every five minutes)"
+	sourceGateway   = "Amazon API Gateway Developer Guide: Throttle requests to your REST APIs"
+	sourceErrors    = "Amazon CloudFront Developer Guide: How CloudFront caches HTTP 4xx and 5xx status codes from your origin"
+	sourceHits      = "Amazon CloudFront Developer Guide: Increase the proportion of requests that are served directly from the CloudFront caches (cache hit ratio)"
+	sourceTiming    = "Amazon CloudFront Developer Guide: Server-Timing header in response headers policies"
+	sourceOwnMethod = "Frontload: how bursts are judged"
+)
+
+var edgeRemedies = map[string][]results.Remedy{
+	results.VerdictEdgeCapacity: {
+		{Do: "Send from several geographic regions, let every client make its own DNS request, and spread each client's requests over all addresses of its answer.", Source: sourceLoadTest},
+		{Do: "Grow the number of clients with the rate, so that no edge address gets more than its share.", Source: sourceLoadTest},
+		{Do: "If it happens in production, contact AWS Support with the request ids below.", Source: source503},
+	},
+	results.VerdictEdgeQuota: {
+		{Do: "Request a higher quota for the distribution before the load is due.", Source: sourceQuotas},
+		{Do: "In a load test, spread the load over more client addresses: one busy source trips a limit long before the distribution's.", Source: sourceLoadTest},
+	},
+	results.VerdictEdgeCompute: {
+		{Do: "Look in the function's CloudWatch logs, in the Region nearest to the POP, for errors, throttles and time-outs.", Source: source503},
+		{Do: "Shorten the function or request more concurrent executions for Lambda@Edge.", Source: sourceQuotas},
+		{Do: "Do not load-test cache behaviours with Lambda@Edge viewer request or viewer response triggers.", Source: sourceLoadTest},
+	},
+	results.VerdictUndetermined: {
+		{Do: "Send Server-Timing from a response headers policy: cdn-upstream metrics on a 503 prove that the origin was asked.", Source: sourceTiming},
+		{Do: "Look for the same seconds in the origin's own log, and repeat the run at a lower rate with more clients: the thin evidence here does not tell edge from origin.", Source: sourceOwnMethod},
+	},
+}
+
+var originRemedies = map[string][]results.Remedy{
+	originS3: {
+		{Do: "Spread the objects over more key prefixes: each carries 5,500 reads and 3,500 writes a second.", Source: source503},
+		{Do: "Raise the rate slowly: S3 answers 503 Slow Down while it scales, and the errors then fade.", Source: sourceS3},
+	},
+	originELB: {
+		{Do: "Check that the target groups have registered, healthy targets and capacity enough.", Source: sourceELB},
+		{Do: "Raise the load by no more than half every five minutes, or have the load balancer warmed up.", Source: sourceWarm},
+	},
+	originGateway: {
+		{Do: "Check the API's throttling limits, its account quota and what stands behind it.", Source: sourceGateway},
+	},
+	originCustom: {
+		{Do: "Look at the application's logs, memory, CPU and disk, and choose a larger instance type or more instances.", Source: source503},
+	},
+	originUnknown: {
+		{Do: "Find out which origin serves the requests named here, and look at its logs, memory, CPU and connection limits in these seconds.", Source: source503},
+	},
+}
+
+// echoRemedy is for bursts that replayed errors made longer.
+var echoRemedy = results.Remedy{
+	Do:     "Lower the error caching minimum TTL for 503 (10 s by default): replayed errors kept this burst going after the origin had recovered.",
+	Source: sourceErrors,
+}
+
+// remedies returns what to do about a burst, the first thing first.
+func remedies(b *results.Burst) []results.Remedy {
+	if b.Family != results.FamilyOrigin {
+		return append([]results.Remedy{}, edgeRemedies[b.Verdict]...)
+	}
+	list := append([]results.Remedy{}, originRemedies[*b.OriginKind]...)
+	if b.CachedErrorShare > 0.2 {
+		list = append(list, echoRemedy)
+	}
+	return append(list, results.Remedy{
+		Do: "Raise the hit ratio: longer TTLs and fewer parameters in the cache key spare the origin.", Source: sourceHits,
+	})
+}

@@ -1,0 +1,227 @@
+package analysis
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+)
+
+// The kinds of scope that bursts are sought in.
+const (
+	kindAll     = "all"
+	kindPOP     = "pop"
+	kindEdge    = "edge-address"
+	kindRequest = "request"
+)
+
+// dimensions are the ways in which the atoms of a run are grouped, the one
+// that says more with fewer values first.
+var dimensions = []string{kindPOP, kindEdge, kindRequest}
+
+// A scope is a set of atoms that share one of some values in one dimension.
+type scope struct {
+	kind   string
+	values []string // sorted; empty for all
+	in     []bool   // by atom
+}
+
+// isPlace reports whether the scope is one of POPs or of edge addresses.
+func (s scope) isPlace() bool { return s.kind == kindPOP || s.kind == kindEdge }
+
+// sameDimension reports whether the scopes speak of the same thing: both of
+// places, both of request names, or at least one of everything.
+func (s scope) sameDimension(o scope) bool {
+	return s.kind == kindAll || o.kind == kindAll || s.isPlace() == o.isPlace()
+}
+
+// value returns the value of an atom in a dimension; empty when unknown.
+func (l *ledger) value(dimension string, i uint32) string {
+	a := l.atoms[i]
+	switch dimension {
+	case kindPOP:
+		return a.pop
+	case kindEdge:
+		if a.edge.IsValid() {
+			return a.edge.String()
+		}
+		return ""
+	}
+	return l.requestName(a.request)
+}
+
+// all returns the scope of every atom.
+func (l *ledger) all() scope {
+	in := make([]bool, len(l.atoms))
+	for i := range in {
+		in[i] = true
+	}
+	return scope{kind: kindAll, values: []string{}, in: in}
+}
+
+// scopeOf returns the scope of the given values of a dimension.
+func (l *ledger) scopeOf(dimension string, values []string) scope {
+	s := scope{kind: dimension, values: values, in: make([]bool, len(l.atoms))}
+	for i := range l.atoms {
+		_, s.in[i] = slices.BinarySearch(values, l.value(dimension, uint32(i)))
+	}
+	return s
+}
+
+// A count is a number of samples, and how many of them were 503s.
+type count struct{ n, k float64 }
+
+func (c count) share() float64 {
+	if c.n == 0 {
+		return 0
+	}
+	return c.k / c.n
+}
+
+func (c count) add(o count) count { return count{c.n + o.n, c.k + o.k} }
+
+const (
+	// A value is hit when its share of 503s is at least this much of that of
+	// the worst value.
+	hitShare = 0.15
+	// A scope explains a burst when it holds this much of its 503s.
+	explained = 0.9
+	// And when the likelihood gains this much more than it costs to name the
+	// scope's values, a natural logarithm: a chance of 1 in 400.
+	scopeMargin = 6
+)
+
+// narrow returns the narrowest scope that explains nearly all 503s of the
+// given atoms, and the log likelihood that it gains over one share for all.
+// It returns false where none does, so that the scope is all of them.
+func (l *ledger) narrow(counts []count) (best scope, gain float64, ok bool) {
+	for _, d := range dimensions {
+		values, g := l.hits(d, counts)
+		if g > gain {
+			best, gain, ok = l.scopeOf(d, values), g, true
+		}
+	}
+	return best, gain, ok
+}
+
+// narrowPlace is [ledger.narrow] for POPs and edge addresses only.
+func (l *ledger) narrowPlace(counts []count) (best scope, ok bool) {
+	gain := 0.0
+	for _, d := range []string{kindPOP, kindEdge} {
+		values, g := l.hits(d, counts)
+		if g > gain {
+			best, gain, ok = l.scopeOf(d, values), g, true
+		}
+	}
+	return best, ok
+}
+
+// byValue sums the counts of atoms by their value in a dimension.
+func (l *ledger) byValue(dimension string, counts []count) map[string]count {
+	sums := map[string]count{}
+	for i, c := range counts {
+		if c.n > 0 {
+			v := l.value(dimension, uint32(i))
+			sums[v] = sums[v].add(c)
+		}
+	}
+	return sums
+}
+
+// hits returns the values of a dimension that are hit, sorted, and the gain
+// in log likelihood of telling them from the others; 0 where they do not
+// explain the 503s or the others cannot be said to be spared.
+func (l *ledger) hits(dimension string, counts []count) ([]string, float64) {
+	sums := l.byValue(dimension, counts)
+	in, out := count{}, count{}
+	var hit []string
+	worst := worstShare(sums)
+	for v, c := range sums {
+		if v != "" && c.k > 0 && c.share() >= max(hitShare*worst, 2*leastCalm) {
+			hit = append(hit, v)
+			in = in.add(c)
+		} else {
+			out = out.add(c)
+		}
+	}
+	total := in.add(out)
+	if len(hit) == 0 || out.n == 0 || in.k < explained*total.k || out.share() > hitShare*in.share() {
+		return nil, 0
+	}
+	slices.Sort(hit)
+	gain := logLikelihood(in) + logLikelihood(out) - logLikelihood(total)
+	return hit, gain - logChoose(len(sums), len(hit)) - scopeMargin
+}
+
+// worstShare returns the largest share of 503s of any value, each shrunk
+// towards nothing as if it had been asked five times more in vain.
+func worstShare(sums map[string]count) float64 {
+	worst := 0.0
+	for _, c := range sums {
+		worst = max(worst, c.k/(c.n+5))
+	}
+	return worst
+}
+
+// logLikelihood returns that of k failures among n at their own share.
+func logLikelihood(c count) float64 {
+	if c.k <= 0 || c.k >= c.n {
+		return 0
+	}
+	p := c.share()
+	return c.k*math.Log(p) + (c.n-c.k)*math.Log(1-p)
+}
+
+// logChoose returns the natural logarithm of the number of ways to choose k of n.
+func logChoose(n, k int) float64 {
+	lg := func(x int) float64 { v, _ := math.Lgamma(float64(x + 1)); return v }
+	return lg(n) - lg(k) - lg(n-k)
+}
+
+// cross seeks two scopes, one of places and one of request names, that
+// together explain what no single one does: two faults at once. Each is
+// sought where the other cannot be: the places among the answers of the
+// request name that fails least, the names outside those places; or the
+// other way round.
+func (l *ledger) cross(counts []count) (place, request scope, ok bool) {
+	calm := l.least(kindRequest, counts)
+	place, ok = l.narrowPlace(restrict(counts, calm, true))
+	if ok {
+		if values, gain := l.hits(kindRequest, restrict(counts, place.in, false)); gain > 0 {
+			return place, l.scopeOf(kindRequest, values), true
+		}
+	}
+	calm = l.least(kindPOP, counts)
+	values, gain := l.hits(kindRequest, restrict(counts, calm, true))
+	if gain <= 0 {
+		return scope{}, scope{}, false
+	}
+	request = l.scopeOf(kindRequest, values)
+	place, ok = l.narrowPlace(restrict(counts, request.in, false))
+	return place, request, ok
+}
+
+// least returns the atoms of the value with the smallest share of 503s.
+func (l *ledger) least(dimension string, counts []count) []bool {
+	sums := l.byValue(dimension, counts)
+	values := sortedKeys(sums)
+	if len(values) == 0 {
+		return make([]bool, len(l.atoms))
+	}
+	shrunk := func(v string) float64 { return (sums[v].k + 1) / (sums[v].n + 5) }
+	least := slices.MinFunc(values, func(x, y string) int { return cmp.Compare(shrunk(x), shrunk(y)) })
+	return l.scopeOf(dimension, []string{least}).in
+}
+
+// restrict returns the counts of the atoms that are in the set, or of those that are not.
+func restrict(counts []count, in []bool, want bool) []count {
+	r := make([]count, len(counts))
+	for i, c := range counts {
+		if in[i] == want {
+			r[i] = c
+		}
+	}
+	return r
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

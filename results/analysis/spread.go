@@ -1,0 +1,158 @@
+package analysis
+
+import (
+	"math"
+
+	"frontload/results"
+)
+
+// fewest is how many 503s a value would have to show, on the average, before
+// its share of them is compared with others'.
+const fewest = 5
+
+// uneven is the least spread of shares, as a coefficient of variation beyond
+// chance, that is called uneven.
+const uneven = 0.35
+
+// values sums the samples of the fault's seconds by value of a dimension, the
+// fault's own 503s as failures; within its scope, or everywhere.
+func (j *judge) values(dimension string, within bool) map[string]count {
+	counts := make([]count, len(j.atoms))
+	for i, v := range j.inside {
+		if !within || j.in[i] {
+			counts[i] = count{float64(v.n), float64(v.fail.n)}
+		}
+	}
+	return j.byValue(dimension, counts)
+}
+
+// evenness compares the shares of 503s of several values. It returns how many
+// could be compared and the coefficient of variation of their shares beyond
+// what chance makes of so few requests.
+func evenness(sums map[string]count) (compared int, variation float64) {
+	total := count{}
+	for _, c := range sums {
+		total = total.add(c)
+	}
+	p := total.share()
+	var n, excess float64
+	for v, c := range sums {
+		if v == "" || c.n*p < fewest {
+			continue
+		}
+		compared++
+		d := c.share() - p
+		chance := p * (1 - p) / c.n
+		excess += c.n * (d*d - chance)
+		n += c.n
+	}
+	if compared < 2 || p == 0 {
+		return compared, 0
+	}
+	return compared, math.Sqrt(max(0, excess/n)) / p
+}
+
+// places weighs how the 503s are spread over POPs and edge addresses.
+func (j *judge) places() {
+	if j.isPlace() {
+		out := sum(j.inside, func(i int) bool { return !j.in[i] })
+		in := j.inScope(j.inside)
+		spared := 1 - math.Exp(-float64(out.n)*count{float64(in.n), float64(in.fail.n)}.share()/fewest)
+		j.add("concentrated", results.VerdictEdgeCapacity, weightConcentrated*spared,
+			"503s at %s only; %d requests elsewhere in the same seconds had none of them", list(j.scope.values), out.n)
+		return
+	}
+	dimension, weight := kindPOP, weightEverywhere
+	compared, variation := evenness(j.values(dimension, true))
+	if compared < 2 {
+		dimension, weight = kindEdge, weightOnePOP
+		compared, variation = evenness(j.values(dimension, true))
+	}
+	switch {
+	case compared < 2:
+	case variation < uneven:
+		j.add("even-over-places", results.VerdictEdgeCapacity, weight*min(1, float64(compared+1)/4),
+			"the same share of 503s within %.0f %% at %d places (by %s)", 100*variation, compared, dimension)
+	case variation > 2*uneven:
+		j.add("uneven-over-places", results.VerdictEdgeCapacity, weightUnevenPlaces,
+			"shares of 503s differ by %.0f %% among %d places (by %s)", 100*variation, compared, dimension)
+	}
+	j.onset()
+}
+
+// onset weighs whether all POPs began at once.
+func (j *judge) onset() {
+	if len(j.began) < 2 {
+		return
+	}
+	last := j.from
+	for _, s := range j.began {
+		last = max(last, s)
+	}
+	if last <= j.from+1 {
+		j.add("onset-together", results.VerdictEdgeCapacity, weightOnset,
+			"all %d POPs began within 2 s", len(j.began))
+	}
+}
+
+// names weighs how the 503s are spread over request names.
+func (j *judge) names() {
+	if j.isPlace() {
+		return
+	}
+	if j.kind == kindRequest {
+		for _, v := range []string{results.VerdictEdgeCapacity, results.VerdictEdgeQuota} {
+			j.add("some-requests", v, weightSomeNames, "only %s; other requests on the same addresses work", list(j.scope.values))
+		}
+		return
+	}
+	compared, variation := evenness(j.values(kindRequest, true))
+	switch {
+	case compared < 2:
+	case variation < uneven/2:
+		j.add("all-requests", results.VerdictEdgeCompute, weightAllNames, "%d request names fail alike", compared)
+	case variation > uneven:
+		j.add("uneven-over-requests", results.VerdictEdgeQuota, weightUnevenNames,
+			"shares of 503s differ by %.0f %% among %d request names", 100*variation, compared)
+	}
+}
+
+// rate weighs whether the share of 503s follows the rate of the whole run.
+func (j *judge) rate() {
+	if j.isPlace() || len(j.seconds) < 5 {
+		return
+	}
+	var x, y []float64
+	for t, s := range j.seconds {
+		if s.n > 0 && !j.isLimited(j.from+t) {
+			x = append(x, float64(j.load[t]))
+			y = append(y, s.share())
+		}
+	}
+	r, vary := correlation(x, y)
+	if vary > 0.1 && r > 0.5 {
+		j.add("follows-rate", results.VerdictEdgeQuota, weightRate*r, "the share of 503s grows with the total rate (correlation %.2f)", r)
+	}
+}
+
+// correlation returns Pearson's coefficient, and how much x varies by its mean.
+func correlation(x, y []float64) (r, vary float64) {
+	n := float64(len(x))
+	if n < 5 {
+		return 0, 0
+	}
+	var mx, my, sxx, syy, sxy float64
+	for i := range x {
+		mx += x[i] / n
+		my += y[i] / n
+	}
+	for i := range x {
+		sxx += (x[i] - mx) * (x[i] - mx)
+		syy += (y[i] - my) * (y[i] - my)
+		sxy += (x[i] - mx) * (y[i] - my)
+	}
+	if sxx == 0 || syy == 0 {
+		return 0, 0
+	}
+	return sxy / math.Sqrt(sxx*syy), math.Sqrt(sxx/n) / mx
+}

@@ -1,0 +1,167 @@
+package analysis
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"frontload/results"
+)
+
+// summarize counts what the run did. A request is one whose first byte was
+// written, as the generator counted it when it sent it; where no generator of
+// ours did, as the cells count it.
+func summarize(run *results.Run, l *ledger) results.RunSummary {
+	i := &run.Info
+	s := results.RunSummary{
+		Name: i.Name, Source: i.Source, Target: i.Target, Authorization: i.Authorization,
+		Start: i.Start, End: i.End, Interrupted: i.Interrupted,
+		Requests: requests(run, l), Responses: l.total.responses, Responses503: l.total.status503,
+		Outcomes: l.total.outcomes, RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
+		Clients: clients(run), POPs: pops(l), Edges: edges(run, l), Sources: sources(run),
+		Lookups: len(run.Lookups),
+	}
+	s.EdgeAddresses = len(s.Edges)
+	if i.End.IsZero() {
+		s.End = at(run, max(l.seconds()-1, lastSecond(run)+1))
+	}
+	if len(run.Seconds) > 0 {
+		s.RatePeak = 0
+		for _, second := range run.Seconds {
+			s.RatePeak = max(s.RatePeak, float64(second.Sent))
+		}
+	}
+	return s
+}
+
+// lastSecond returns the last second that the generator tells of, -1 for none.
+func lastSecond(run *results.Run) int {
+	if len(run.Seconds) == 0 {
+		return -1
+	}
+	return run.Seconds[len(run.Seconds)-1].Second
+}
+
+func requests(run *results.Run, l *ledger) int64 {
+	if len(run.Sends) == 0 {
+		return l.total.written
+	}
+	n := int64(0)
+	for _, s := range run.Sends {
+		n += s.Count
+	}
+	return n
+}
+
+// clients returns how many clients sent anything. Two that share a source
+// address have looked up names apart.
+func clients(run *results.Run) int {
+	n := 0
+	for _, c := range run.Clients {
+		if c.Name != "" && c.Requests > 0 {
+			n++
+		}
+	}
+	return max(n, len(lookupsByClient(run)))
+}
+
+// lookupsByClient counts the answers that each client got.
+func lookupsByClient(run *results.Run) map[uint32]int {
+	n := map[uint32]int{}
+	for _, l := range run.Lookups {
+		if l.Err == "" {
+			n[l.Client]++
+		}
+	}
+	return n
+}
+
+func pops(l *ledger) []string {
+	seen := map[string]bool{}
+	for _, a := range l.atoms {
+		if a.pop != "" {
+			seen[a.pop] = true
+		}
+	}
+	return append([]string{}, sortedKeys(seen)...)
+}
+
+// edges counts the requests of each edge address, sorted by address.
+func edges(run *results.Run, l *ledger) []results.AddressCount {
+	counts := map[netip.Addr]int64{}
+	for _, s := range run.Sends {
+		counts[s.Edge] += s.Count
+	}
+	if len(run.Sends) == 0 {
+		counts = l.edgeCount
+	}
+	addrs := map[netip.Addr]bool{}
+	for a := range counts {
+		addrs[a] = true
+	}
+	for a := range l.edgeCount {
+		addrs[a] = true
+	}
+	most := l.mostNamed()
+	list := []results.AddressCount{}
+	for _, a := range slices.SortedFunc(keys(addrs), netip.Addr.Compare) {
+		if a.IsValid() {
+			list = append(list, results.AddressCount{
+				Address: a.String(), POP: most[a], Requests: counts[a], Responses503: l.edge503[a],
+			})
+		}
+	}
+	return list
+}
+
+func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// sources counts the requests of each client address, the busiest first.
+func sources(run *results.Run) []results.AddressCount {
+	list := []results.AddressCount{}
+	for _, c := range run.Clients {
+		if c.Name != "" {
+			list = append(list, results.AddressCount{Address: c.Name, Requests: c.Requests, Responses503: c.Status503})
+		}
+	}
+	slices.SortStableFunc(list, func(x, y results.AddressCount) int {
+		return cmp.Or(cmp.Compare(y.Requests, x.Requests), cmp.Compare(x.Address, y.Address))
+	})
+	return list
+}
+
+// busiestClient returns the requests of the client that sent most, and its
+// mean rate in requests/s over the seconds in which the run sent anything.
+func busiestClient(run *results.Run, l *ledger) (requests int64, rate float64) {
+	for _, c := range run.Clients {
+		if c.Name != "" {
+			requests = max(requests, c.Requests)
+		}
+	}
+	busy := 0
+	for _, s := range run.Seconds {
+		if s.Sent > 0 {
+			busy++
+		}
+	}
+	if len(run.Seconds) == 0 {
+		busy = l.seconds()
+	}
+	return requests, float64(requests) / float64(max(1, busy))
+}
+
+// addressText returns an address in words, empty for none.
+func addressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}

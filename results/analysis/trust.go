@@ -1,0 +1,98 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+
+	"frontload/results"
+)
+
+// mostLimited is the share of a run's seconds that may be generator-limited
+// before the run is not to be believed.
+const mostLimited = 0.2
+
+// What makes a second generator-limited, beside trouble such as a lack of
+// open files.
+const (
+	mostLag    = 50 * time.Millisecond // send lag p99
+	mostMissed = 0.01                  // share of the arrivals
+)
+
+// judgeTrust says whether the generator kept up. The run's seconds are those
+// in which it had something to send: waiting for the last answers does not
+// make a run more believable.
+func judgeTrust(run *results.Run) results.Trust {
+	t := results.Trust{OK: true, Reasons: []string{}, ClampedLatency: run.Clamped}
+	busy := 0
+	var why troubles
+	for _, s := range run.Seconds {
+		t.MissedArrivals += s.Missed
+		t.UnsentArrivals += s.Unsent
+		if s.Limited != "" {
+			t.LimitedSeconds++
+			why.add(s)
+		}
+		if s.Scheduled > 0 || s.Sent > 0 || s.Limited != "" {
+			busy++
+		}
+	}
+	if lag := run.Latency[results.LatencyKey{Series: results.SeriesLag, By: "all"}]; lag.Count > 0 {
+		p99 := micros(lag.P99)
+		t.SendLagP99 = &p99
+	}
+	t.OK = float64(t.LimitedSeconds) <= mostLimited*float64(busy)
+	t.LatencyIsAFloor = t.UnsentArrivals > 0
+	t.Reasons = append(t.Reasons, reasons(&t, busy, why)...)
+	return t
+}
+
+// troubles sums up why seconds were generator-limited.
+type troubles struct {
+	late, missing int           // seconds with a high send lag, and with many missed arrivals
+	worst         time.Duration // the highest send lag p99 of those
+	others        map[string]int
+}
+
+func (w *troubles) add(s results.Second) {
+	late, missing := s.LagP99 > mostLag, float64(s.Missed) > mostMissed*float64(s.Scheduled)
+	if late {
+		w.late++
+		w.worst = max(w.worst, s.LagP99)
+	}
+	if missing {
+		w.missing++
+	}
+	if !late && !missing {
+		if w.others == nil {
+			w.others = map[string]int{}
+		}
+		w.others[s.Limited]++
+	}
+}
+
+func reasons(t *results.Trust, busy int, why troubles) []string {
+	var r []string
+	say := func(format string, args ...any) { r = append(r, fmt.Sprintf(format, args...)) }
+	if !t.OK {
+		say("the load generator was the bottleneck in %d of %d s: do not believe the latencies; use more or larger machines, or a lower rate", t.LimitedSeconds, busy)
+	}
+	if why.late > 0 {
+		say("send lag p99 was over 50 ms in %d s, up to %s", why.late, inWords(why.worst))
+	}
+	if why.missing > 0 {
+		say("over 1 %% of the arrivals were missed in %d s", why.missing)
+	}
+	for _, w := range sortedKeys(why.others) {
+		say("the generator was hindered for %d s: %s", why.others[w], w)
+	}
+	if t.MissedArrivals > 0 {
+		say("%d arrivals were missed: the generator was over 100 ms late for them", t.MissedArrivals)
+	}
+	if t.UnsentArrivals > 0 {
+		say("%d arrivals went unsent: percentiles are lower bounds", t.UnsentArrivals)
+	}
+	if t.ClampedLatency > 0 {
+		say("%d latencies over one hour are counted as one hour", t.ClampedLatency)
+	}
+	return r
+}

@@ -1,0 +1,140 @@
+package analysis
+
+import (
+	"math"
+
+	"frontload/results"
+)
+
+var verdicts = []string{
+	results.VerdictOriginSaturation, results.VerdictEdgeCapacity,
+	results.VerdictEdgeQuota, results.VerdictEdgeCompute,
+}
+
+// probabilities turns evidence into the probability of each verdict: the sum
+// of the prior and of all log odds that favour it or its family, exponentiated
+// and made to add up to one.
+func probabilities(evidence []results.Evidence) map[string]float64 {
+	p := map[string]float64{}
+	most := math.Inf(-1)
+	for _, v := range verdicts {
+		p[v] = prior[v]
+		for _, e := range evidence {
+			if e.Favours == v || e.Favours == family(v) {
+				p[v] += e.LogOdds
+			}
+		}
+		most = max(most, p[v])
+	}
+	total := 0.0
+	for _, v := range verdicts {
+		p[v] = math.Exp(p[v] - most)
+		total += p[v]
+	}
+	for _, v := range verdicts {
+		p[v] /= total
+	}
+	return p
+}
+
+// pronounce returns the verdict and its probability. It is the most probable
+// one where that is [certain]; where only the family edge is certain, the
+// likeliest of its verdicts if it is twice as likely as the next, with its
+// own lower probability as the confidence. Otherwise it is undetermined, and
+// the confidence is that of the likeliest verdict.
+func pronounce(p map[string]float64) (verdict string, confidence float64) {
+	best, next := "", ""
+	for _, v := range verdicts {
+		switch {
+		case best == "" || p[v] > p[best]:
+			best, next = v, best
+		case next == "" || p[v] > p[next]:
+			next = v
+		}
+	}
+	edge := 1 - p[results.VerdictOriginSaturation]
+	switch {
+	case p[best] >= certain:
+	case edge >= certain && p[best] >= 2*p[next]:
+	default:
+		return results.VerdictUndetermined, p[best]
+	}
+	return best, p[best]
+}
+
+// verdictFamily returns the family of a verdict.
+func verdictFamily(verdict string) string {
+	if verdict == results.VerdictUndetermined {
+		return results.FamilyUndetermined
+	}
+	return family(verdict)
+}
+
+// The origin kinds, as the document names them.
+const (
+	originS3      = "s3"
+	originELB     = "elb"
+	originGateway = "api-gateway"
+	originCustom  = "custom"
+	originUnknown = "unknown"
+)
+
+// originKind returns the kind of origin that most of the 503s name.
+func (o *observation) originKind() string {
+	kinds := []struct {
+		kind  string
+		signs results.Signals
+	}{
+		{originS3, results.SignalServerS3 | results.SignalS3IDs | results.SignalPageS3},
+		{originELB, results.SignalServerELB | results.SignalPageELB},
+		{originGateway, results.SignalAPIGatewayIDs | results.SignalPageAPIGateway},
+		{originCustom, results.SignalServerOther | results.SignalPageOther},
+	}
+	best, most := originUnknown, int64(0)
+	for _, k := range kinds {
+		n := int64(0)
+		for bit := range o.signals {
+			if k.signs&(1<<bit) != 0 {
+				n = max(n, o.signals[bit])
+			}
+		}
+		if n > most {
+			best, most = k.kind, n
+		}
+	}
+	return best
+}
+
+// The rates over which a test itself is the likely cause, requests/s. Source:
+// the limits that guided loads keep by default.
+const (
+	mostPerClient = 100
+	mostPerEdge   = 500
+)
+
+// causedByTest reports whether the run broke the rule whose breach explains
+// the verdict: one edge address of the scope got more than its share, or one
+// client sent more than its own.
+func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) bool {
+	switch verdict {
+	case results.VerdictEdgeCapacity:
+		for i, a := range l.atoms {
+			if o.in[i] && a.edge.IsValid() && (o.edges[a.edge] > mostPerEdge || l.edgeShare(a) > 0.5) {
+				return true
+			}
+		}
+	case results.VerdictEdgeQuota:
+		_, rate := busiestClient(run, l)
+		return rate > mostPerClient
+	}
+	return false
+}
+
+// edgeShare returns the share of the run's requests that the atom's edge
+// address got; 0 when the run knows no other address.
+func (l *ledger) edgeShare(a atom) float64 {
+	if len(l.edgeCount) < 2 || l.total.samples == 0 {
+		return 0
+	}
+	return float64(l.edgeCount[a.edge]) / float64(l.total.samples)
+}

@@ -1,0 +1,124 @@
+package analysis
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"frontload/results"
+)
+
+func TestProbabilities(t *testing.T) {
+	p := probabilities(nil)
+	sum := 0.0
+	for _, v := range verdicts {
+		sum += p[v]
+	}
+	if math.Abs(sum-1) > 1e-9 {
+		t.Errorf("they sum to %v", sum)
+	}
+	if p[results.VerdictOriginSaturation] <= 0.5 || p[results.VerdictOriginSaturation] >= certain {
+		t.Errorf("with no evidence the origin has %v: want it likely, by AWS's prior, yet not certain", p[results.VerdictOriginSaturation])
+	}
+}
+
+func TestPronounce(t *testing.T) {
+	mix := func(origin, capacity, quota, compute float64) map[string]float64 {
+		return map[string]float64{
+			results.VerdictOriginSaturation: origin, results.VerdictEdgeCapacity: capacity,
+			results.VerdictEdgeQuota: quota, results.VerdictEdgeCompute: compute,
+		}
+	}
+	cases := []struct {
+		name string
+		p    map[string]float64
+		want string
+	}{
+		{"the origin is certain", mix(0.85, 0.1, 0.03, 0.02), results.VerdictOriginSaturation},
+		{"nothing is certain", mix(0.6, 0.3, 0.05, 0.05), results.VerdictUndetermined},
+		{"the edge is certain, and one verdict leads", mix(0.1, 0.6, 0.2, 0.1), results.VerdictEdgeCapacity},
+		{"the edge is certain, and no verdict leads", mix(0.1, 0.4, 0.35, 0.15), results.VerdictUndetermined},
+		{"a tie", mix(0, 0.5, 0.5, 0), results.VerdictUndetermined},
+	}
+	for _, c := range cases {
+		if got, confidence := pronounce(c.p); got != c.want || confidence <= 0 {
+			t.Errorf("%s: pronounce(%v) = %s, %v, want %s", c.name, c.p, got, confidence, c.want)
+		}
+	}
+}
+
+// confidence judges a fault and returns the probability of a verdict.
+func confidence(t *testing.T, w *world, f worldFault, verdict string) float64 {
+	t.Helper()
+	w.faults = []worldFault{f}
+	a := analyze(t, w.run())
+	if len(a.Bursts) != 1 {
+		t.Fatalf("want one burst, got %s", describe(a))
+	}
+	return a.Bursts[0].Probabilities[verdict]
+}
+
+func TestFewerErrorsAreWeakerEvidence(t *testing.T) {
+	f := worldFault{verdict: results.VerdictOriginSaturation, kind: originELB, from: 20, to: 28, share: 0.4, slower: 1.5, telling: true}
+	many := confidence(t, rig(4, 300), f, results.VerdictOriginSaturation)
+	f.verdict, f.share, f.to = results.VerdictEdgeCapacity, 0.35, 22
+	few := confidence(t, rig(4, 14), f, results.VerdictEdgeCapacity)
+	if many < 0.99 || few >= many-0.001 {
+		t.Errorf("confidence %.3f from hundreds of 503s, %.3f from a handful", many, few)
+	}
+}
+
+// A header can be rewritten: one that the spread contradicts convinces less.
+func TestAContradictingSpreadLowersConfidence(t *testing.T) {
+	told := func(spread string) results.Evidence {
+		return results.Evidence{Signal: spread, Favours: results.FamilyEdge, LogOdds: 2.5}
+	}
+	headers := told("server-cloudfront")
+	agree := probabilities([]results.Evidence{headers, {Favours: results.VerdictEdgeCapacity, LogOdds: weightConcentrated}})
+	contradict := probabilities([]results.Evidence{headers, {Favours: results.FamilyOrigin, LogOdds: weightMix}, {Favours: results.VerdictEdgeCapacity, LogOdds: weightEverywhere}})
+	if a, c := agree[results.VerdictEdgeCapacity], contradict[results.VerdictEdgeCapacity]; a < 0.9 || c > 0.3 {
+		t.Errorf("edge capacity is %.2f where the spread agrees and %.2f where it does not", a, c)
+	}
+}
+
+func TestSignsThatComeTogetherAreNoIndependentWitnesses(t *testing.T) {
+	w := rig(9, 300)
+	w.faults = []worldFault{{verdict: results.VerdictOriginSaturation, kind: originS3, from: 20, to: 28, share: 0.4, slower: 1.5, telling: true}}
+	a := analyze(t, w.run())
+	sum, full := 0.0, 0.0
+	for _, e := range a.Bursts[0].Evidence {
+		for _, s := range signs {
+			if s.signal.Names()[0] == e.Signal {
+				sum += e.LogOdds
+				full += s.weight
+			}
+		}
+	}
+	if sum == 0 || sum > 0.6*full {
+		t.Errorf("headers are worth %.1f together, want well below their sum of %.1f", sum, full)
+	}
+	if e := a.Bursts[0].Evidence[0]; !strings.Contains(e.Observed, " on ") {
+		t.Errorf("the first evidence is %+v, want a header with its count", e)
+	}
+}
+
+func TestCausedByTest(t *testing.T) {
+	w := rig(2, 1500)
+	w.place(1, 2)
+	w.faults = []worldFault{{verdict: results.VerdictEdgeCapacity, pop: "POP0-P1", from: 20, to: 26, share: 0.5, slower: 1, telling: true}}
+	a := analyze(t, w.run())
+	if len(a.Bursts) != 1 || !a.Bursts[0].CausedByTest {
+		t.Errorf("750 requests/s at each edge address: want the test to be the cause, got %s", describe(a))
+	}
+	run := rig(2, 300)
+	run.faults = []worldFault{{verdict: results.VerdictEdgeQuota, from: 20, to: 26, share: 0.5, slower: 1, telling: true}}
+	r := run.run()
+	r.Clients = []results.Tally{{Name: "127.9.0.1", Requests: 14000}, {Name: "127.9.0.2", Requests: 1000}}
+	if a = analyze(t, r); len(a.Bursts) != 1 || !a.Bursts[0].CausedByTest {
+		t.Errorf("280 requests/s from one client: want the test to be the cause, got %s", describe(a))
+	}
+	r.Clients[0].Requests = 1000
+	if a = analyze(t, r); a.Bursts[0].CausedByTest {
+		t.Error("20 requests/s from each client: the test is called the cause")
+	}
+}

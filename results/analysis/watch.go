@@ -1,0 +1,262 @@
+package analysis
+
+import (
+	"math/bits"
+	"net/netip"
+	"time"
+
+	"frontload/results"
+)
+
+// answers sums up answers of one kind and how long their first byte took.
+type answers struct {
+	n    int64
+	ttfb time.Duration
+}
+
+func (a *answers) add(c *results.Counts) {
+	a.n += c.Count
+	a.ttfb += c.TTFB
+}
+
+func (a answers) plus(b answers) answers { return answers{a.n + b.n, a.ttfb + b.ttfb} }
+
+// mean returns the mean time to first byte in microseconds, 0 for none.
+func (a answers) mean() float64 {
+	if a.n == 0 {
+		return 0
+	}
+	return float64(a.ttfb.Microseconds()) / float64(a.n)
+}
+
+// A view sums up the answers of some atoms in some seconds.
+type view struct {
+	n       int64   // samples, whatever came of them
+	fail    answers // 503s of the fault that is looked at
+	hit     answers // good answers from the cache
+	miss    answers // good answers for which the origin was asked
+	gateway int64   // 502s and 504s
+}
+
+func (v *view) add(c *results.Cell, own bool) {
+	v.n += c.Count
+	switch {
+	case own:
+		v.fail.add(&c.Counts)
+	case c.Status == 502 || c.Status == 504:
+		v.gateway += c.Count
+	case c.Outcome == results.OK && c.Cache == results.CacheHit:
+		v.hit.add(&c.Counts)
+	case c.Outcome == results.OK && (c.Cache == results.CacheMiss || c.Cache == results.CacheRefresh):
+		v.miss.add(&c.Counts)
+	}
+}
+
+func (v view) plus(w view) view {
+	return view{v.n + w.n, v.fail.plus(w.fail), v.hit.plus(w.hit), v.miss.plus(w.miss), v.gateway + w.gateway}
+}
+
+// An observation is all that the second reading of the cells tells of one
+// fault. Seconds in which the generator was the bottleneck are left out of
+// everything but the counts that the document prints.
+type observation struct {
+	*fault
+	size                int   // atoms in its scope
+	requests, status503 int64 // of the burst
+
+	inside []view // by atom: during the fault, in its scope and outside it
+	first  []view // the same of its first seconds
+
+	took      speeds // of its 503s
+	tookFirst speeds // of those in its first seconds
+
+	signals [32]int64
+	cached  int64
+	heard   int64 // 503s that count as evidence
+
+	seconds []count               // of the scope, by second from the fault's first
+	load    []int64               // samples of the whole run in these seconds
+	began   map[string]int        // by POP, the second of its first 503
+	edges   map[netip.Addr]uint32 // by edge address, its most samples in one second of the fault
+	now     secondly
+}
+
+// secondly counts one second of a fault.
+type secondly struct {
+	second int
+	edges  map[netip.Addr]uint32
+}
+
+// A watcher holds the observations, and the rest of the run for comparison.
+type watcher struct {
+	*ledger
+	observed []*observation
+	quiet    []view             // by atom: seconds near no fault
+	hits     map[uint16]*speeds // by request name: hits in these seconds
+}
+
+// margin is how many seconds around a fault are not taken for quiet.
+const margin = 2
+
+// watch reads the run's cells again and observes the faults.
+func watch(run *results.Run, l *ledger, faults []*fault) (*watcher, error) {
+	w := &watcher{ledger: l, quiet: make([]view, len(l.atoms)), hits: map[uint16]*speeds{}}
+	if len(faults) == 0 {
+		return w, nil
+	}
+	for _, f := range faults {
+		w.observed = append(w.observed, newObservation(l, f))
+	}
+	for c, err := range cells(run) {
+		if err != nil {
+			return nil, err
+		}
+		if atom, ok := l.atomOf(&c.CellKey); ok {
+			w.see(&c, atom)
+		}
+	}
+	return w, nil
+}
+
+func newObservation(l *ledger, f *fault) *observation {
+	size := 0
+	for _, in := range f.in {
+		if in {
+			size++
+		}
+	}
+	return &observation{
+		fault: f, size: size, inside: make([]view, len(l.atoms)),
+		seconds: make([]count, f.to-f.from), load: make([]int64, f.to-f.from),
+		began: map[string]int{}, first: make([]view, len(l.atoms)), edges: map[netip.Addr]uint32{},
+		now: secondly{edges: map[netip.Addr]uint32{}},
+	}
+}
+
+func (w *watcher) see(c *results.Cell, atom uint32) {
+	owner := w.owner(c, atom)
+	limited, near := w.isLimited(c.Second), false
+	for _, o := range w.observed {
+		if o.from-margin <= c.Second && c.Second < o.to+margin {
+			near = true
+		}
+		if o.from <= c.Second && c.Second < o.to {
+			o.count(c, atom, o == owner)
+			if !limited {
+				o.see(&w.atoms[atom], c, atom, owner)
+			}
+		}
+	}
+	if !near && !limited {
+		w.quiet[atom].add(c, false)
+		if c.Outcome == results.OK && c.Cache == results.CacheHit {
+			if w.hits[c.Request] == nil {
+				w.hits[c.Request] = new(speeds)
+			}
+			w.hits[c.Request].add(&c.Counts)
+		}
+	}
+}
+
+// owner returns the fault whose 503 the cell is, nil when it is none's. A 503
+// that does not tell its writer belongs to the one fault around it; where
+// several may own one, it is that of the narrowest scope.
+func (w *watcher) owner(c *results.Cell, atom uint32) *observation {
+	why := causeOf(&c.CellKey)
+	if why == causeNone {
+		return nil
+	}
+	var around, owner *observation
+	several := false
+	for _, o := range w.observed {
+		if !(o.from <= c.Second && c.Second < o.to && o.in[atom]) {
+			continue
+		}
+		if o.causes[why] && (owner == nil || o.size < owner.size) {
+			owner = o
+		}
+		several = around != nil
+		around = o
+	}
+	if owner == nil && why.weak() && !several {
+		return around
+	}
+	return owner
+}
+
+// count counts what the document prints of the burst.
+func (o *observation) count(c *results.Cell, atom uint32, own bool) {
+	t := c.Second - o.from
+	o.load[t] += c.Count
+	if !o.in[atom] {
+		return
+	}
+	o.requests += c.Count
+	o.seconds[t].n += float64(c.Count)
+	if own {
+		o.status503 += c.Count
+		o.seconds[t].k += float64(c.Count)
+	}
+	if c.Second != o.now.second {
+		o.now.second = c.Second
+		clear(o.now.edges)
+	}
+	o.now.edges[c.Edge] += uint32(c.Count)
+	o.edges[c.Edge] = max(o.edges[c.Edge], o.now.edges[c.Edge])
+}
+
+// see takes a cell as evidence. What another fault at the same time did to
+// the cell's atom must not be held against this one.
+func (o *observation) see(place *atom, c *results.Cell, i uint32, owner *observation) {
+	own := owner == o
+	if owner != nil && !own {
+		return
+	}
+	early := c.Second < o.from+onset
+	o.inside[i].add(c, own)
+	if early {
+		o.first[i].add(c, own)
+	}
+	if !own {
+		return
+	}
+	o.took.add(&c.Counts)
+	if early {
+		o.tookFirst.add(&c.Counts)
+	}
+	o.heard += c.Count
+	for s := uint32(c.Signals); s != 0; s &= s - 1 {
+		o.signals[bits.TrailingZeros32(s)] += c.Count
+	}
+	if c.Signals.Has(results.SignalAge) || c.Outcome == results.CachedOriginError {
+		o.cached += c.Count
+	}
+	if _, ok := o.began[place.pop]; !ok {
+		o.began[place.pop] = c.Second
+	}
+}
+
+// peakShare returns the largest share of 503s in one second of the scope.
+func (o *observation) peakShare() float64 {
+	peak := 0.0
+	for _, s := range o.seconds {
+		peak = max(peak, s.share())
+	}
+	return peak
+}
+
+// sum adds up the views of the atoms for which want says so.
+func sum(views []view, want func(atom int) bool) view {
+	var v view
+	for i := range views {
+		if want(i) {
+			v = v.plus(views[i])
+		}
+	}
+	return v
+}
+
+// inScope sums up the views of the fault's scope.
+func (o *observation) inScope(views []view) view {
+	return sum(views, func(i int) bool { return o.in[i] })
+}

@@ -1,0 +1,213 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"frontload/results"
+	"frontload/results/report/plain"
+)
+
+// classes are the latency classes in the order of the tables.
+var classes = [...]string{"hit", "miss", "refresh", "error", "all"}
+
+// start returns when the run's clock began.
+func (in Input) start() time.Time {
+	if t := in.Run.Info.Start; !t.IsZero() {
+		return t
+	}
+	return in.Analysis.Run.Start
+}
+
+// length returns how long the run took, or zero when its end is not known.
+func (in Input) length() time.Duration {
+	end := in.Analysis.Run.End
+	if end.IsZero() {
+		end = in.Run.Info.End
+	}
+	if end.IsZero() || in.start().IsZero() {
+		return 0
+	}
+	return max(0, end.Sub(in.start()))
+}
+
+// interrupted reports whether the run was ended early.
+func (in Input) interrupted() bool { return in.Analysis.Run.Interrupted || in.Run.Info.Interrupted }
+
+// latency returns the quantiles of a series and class: the analysis's own, or
+// else those of the run. ok is false when nothing was recorded.
+func (in Input) latency(series results.Series, class string) (q results.Quantiles, ok bool) {
+	if l, ok := in.Analysis.Latency[string(series)][class]; ok && l.Count > 0 {
+		return results.Quantiles{
+			P50: micro(l.P50), P90: micro(l.P90), P99: micro(l.P99), P999: micro(l.P999),
+			Max: micro(l.Max), Count: l.Count,
+		}, true
+	}
+	key := results.LatencyKey{Series: series, By: "class", Value: class}
+	if class == "all" {
+		key.By, key.Value = "all", ""
+	}
+	q = in.Run.Latency[key]
+	return q, q.Count > 0
+}
+
+// micro returns a number of microseconds as a span.
+func micro(us float64) time.Duration {
+	if math.IsNaN(us) {
+		return 0
+	}
+	return time.Duration(min(max(us, 0), 1e12) * float64(time.Microsecond))
+}
+
+// lagP99 returns the 99th percentile of the send lag; ok is false when nothing
+// was sent by us.
+func (in Input) lagP99() (time.Duration, bool) {
+	if us := in.Analysis.Trust.SendLagP99; us != nil {
+		return micro(*us), true
+	}
+	q, ok := in.latency(results.SeriesLag, "all")
+	return q.P99, ok
+}
+
+// tally is what came of a run's samples.
+type tally struct{ ok, errors, transport int64 }
+
+// tally counts good answers, errors other than 503s, and those of them that
+// brought no answer at all.
+func (in Input) tally() tally {
+	var t tally
+	for outcome, n := range in.Analysis.Run.Outcomes {
+		switch outcome {
+		case results.OK.String():
+			t.ok += n
+		case results.Transport.String():
+			t.transport += n
+			t.errors += n
+		default:
+			t.errors += n
+		}
+	}
+	t.errors = max(t.transport, t.errors-in.Analysis.Run.Responses503)
+	return t
+}
+
+// spread returns the least and the most requests of an edge address as shares
+// of them all. ok is false when none got any.
+func (in Input) spread() (least, most float64, ok bool) {
+	var sum, lo, hi int64
+	for i, e := range in.Analysis.Run.Edges {
+		if i == 0 {
+			lo = e.Requests
+		}
+		lo, hi, sum = min(lo, e.Requests), max(hi, e.Requests), sum+e.Requests
+	}
+	if sum <= 0 {
+		return 0, 0, false
+	}
+	return float64(lo) / float64(sum), float64(hi) / float64(sum), true
+}
+
+// broken returns the rules of the guidance that were broken.
+func (in Input) broken() []results.Rule {
+	var rules []results.Rule
+	for _, r := range in.Analysis.Guidance {
+		if r.Status == "broken" {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// strongest returns the evidence of a burst, the weightiest first.
+func strongest(evidence []results.Evidence) []results.Evidence {
+	sorted := slices.Clone(evidence)
+	slices.SortStableFunc(sorted, func(a, b results.Evidence) int {
+		return cmp.Compare(math.Abs(b.LogOdds), math.Abs(a.LogOdds))
+	})
+	return sorted
+}
+
+// headline returns the sentence to act on.
+func (in Input) headline() string {
+	switch {
+	case in.Analysis.Headline != "":
+		return plain.Line(in.Analysis.Headline)
+	case len(in.Analysis.Bursts) == 0:
+		return "No burst of 503s stood out."
+	}
+	b := in.Analysis.Bursts[0]
+	return "Look at burst 1 first: " + plain.Line(b.Verdict) + "."
+}
+
+// doubts returns why the run is not to be believed, or to be believed with
+// care. It is empty when nothing speaks against it.
+func (in Input) doubts() []string {
+	t := in.Analysis.Trust
+	var doubts []string
+	for _, r := range t.Reasons {
+		doubts = append(doubts, plain.Line(r))
+	}
+	if !t.OK && len(doubts) == 0 {
+		doubts = append(doubts, "the load generator was the bottleneck")
+	}
+	return doubts
+}
+
+// between writes a burst's span in seconds since the start of the run.
+func (in Input) between(b results.Burst) string {
+	return seconds(b.Start.Sub(in.start())) + "–" + seconds(b.End.Sub(in.start())) + " s"
+}
+
+// seconds writes an offset in seconds, with a decimal where it has one.
+func seconds(d time.Duration) string { return plain.Number(math.Round(d.Seconds()*10) / 10) }
+
+// scope writes where a burst was, naming at most three places.
+func scope(s results.Scope) string {
+	if s.Kind == "all" || s.Kind == "" {
+		return "everywhere"
+	}
+	kind := map[string]string{
+		"pop": "POP", "edge-address": "edge address", "key-prefix": "key prefix",
+		"region": "region", "client": "client", "request": "request",
+	}[s.Kind]
+	if kind == "" {
+		kind = plain.Line(s.Kind)
+	}
+	return kind + " " + list(s.Values, 3)
+}
+
+// list joins foreign words with commas, naming at most n of them.
+func list(values []string, n int) string {
+	out := ""
+	for i, v := range values {
+		if i == n {
+			return out + " and " + plain.Count(int64(len(values)-n)) + " more"
+		}
+		if i > 0 {
+			out += ", "
+		}
+		out += plain.Cut(plain.Line(v), 40)
+	}
+	return out
+}
+
+// verdict writes a verdict as words, with the kind of origin where there is one.
+func verdict(b results.Burst) string {
+	words := map[string]string{
+		results.VerdictEdgeCapacity:     "edge capacity",
+		results.VerdictEdgeQuota:        "edge quota",
+		results.VerdictEdgeCompute:      "edge compute",
+		results.VerdictOriginSaturation: "origin saturation",
+		results.VerdictUndetermined:     "undetermined",
+	}[b.Verdict]
+	if words == "" {
+		words = plain.Cut(plain.Line(b.Verdict), 40)
+	}
+	kinds := map[string]string{"s3": "S3", "elb": "load balancer", "api-gateway": "API Gateway", "custom": "custom"}
+	if b.OriginKind != nil && kinds[*b.OriginKind] != "" {
+		words += " (" + kinds[*b.OriginKind] + ")"
+	}
+	return words
+}

@@ -1,0 +1,170 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"frontload/results"
+)
+
+// pages says where to leave the pages that the tests write, to be looked at.
+var pages = flag.String("pages", "", "directory in which to keep the HTML pages")
+
+// render returns the page, and leaves it where -pages says.
+func render(t *testing.T, name string, in Input) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, in); err != nil {
+		t.Fatalf("HTML(%s) = %v", name, err)
+	}
+	if *pages != "" {
+		if err := os.WriteFile(filepath.Join(*pages, name+".html"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Bytes()
+}
+
+// samples are runs of every kind.
+func samples() map[string]Input {
+	failed := sample(shape{seconds: 10, edges: 3, rate: 60})
+	failed.Analysis.Run.Outcomes = map[string]int64{"transport": 600}
+	failed.Analysis.Run.Responses, failed.Analysis.Latency = 0, nil
+	failed.Run.Series = nil
+	for i := range failed.Run.Seconds {
+		failed.Run.Seconds[i].Asked = math.NaN()
+	}
+	doubted := interrupted(sample(usual))
+	doubted.Analysis.Trust = results.Trust{Reasons: []string{"12 of 30 seconds were generator-limited"}, LatencyIsAFloor: true}
+	return map[string]Input{
+		"usual":    sample(usual),
+		"calm":     sample(shape{seconds: 30, edges: 4, rate: 400}),
+		"hostile":  poison(sample(usual)),
+		"second":   sample(shape{seconds: 1, edges: 3, rate: 60}),
+		"failed":   failed,
+		"doubted":  doubted,
+		"empty":    {Analysis: &results.Analysis{}},
+		"no run":   {Analysis: sample(usual).Analysis},
+		"no cells": {Analysis: sample(usual).Analysis, Run: &results.Run{}},
+	}
+}
+
+// allowed are the elements that a page may have: none that runs or loads.
+var allowed = strings.Fields(`html head meta title style body main header section p h1 h2 h3 small span i b strong em
+	ul ol li div figure figcaption svg path text circle table thead tbody tr th td dl dt dd cite code pre details summary`)
+
+// attributes are the ones that elements may have: no event handlers, no links.
+var attributes = strings.Fields(`lang charset http-equiv content name class style role aria-label aria-hidden
+	xmlns xmlns:xlink viewbox viewBox d x y cx cy r transform stroke-dasharray`)
+
+func TestHTMLRunsAndLoadsNothing(t *testing.T) {
+	for name, in := range samples() {
+		t.Run(name, func(t *testing.T) {
+			b := render(t, name, in)
+			root, err := html.Parse(bytes.NewReader(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			policy := false
+			for n := range root.Descendants() {
+				if n.Type != html.ElementNode {
+					continue
+				}
+				if !slices.Contains(allowed, n.Data) {
+					t.Errorf("element %s", n.Data)
+				}
+				for _, a := range n.Attr {
+					policy = policy || a.Val == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+					checkAttribute(t, n, a)
+				}
+				if n.Data == "style" && strings.Contains(n.FirstChild.Data, "url(") {
+					t.Error("the style sheet loads something")
+				}
+			}
+			if !policy {
+				t.Error("the page has no security policy")
+			}
+			if bytes.ContainsAny(b, "\x1b\x07") || bytes.ContainsRune(b, '\u202e') {
+				t.Error("control characters in the page")
+			}
+		})
+	}
+}
+
+func checkAttribute(t *testing.T, n *html.Node, a html.Attribute) {
+	t.Helper()
+	key := strings.TrimPrefix(a.Namespace+":"+a.Key, ":")
+	if !slices.Contains(attributes, key) {
+		t.Errorf("attribute %s on %s", key, n.Data)
+	}
+	if key == "style" && (strings.Contains(a.Val, "url(") || strings.Contains(a.Val, "ZgotmplZ")) {
+		t.Errorf("style %q on %s", a.Val, n.Data)
+	}
+}
+
+// Every element that was opened is closed by its own name.
+func TestHTMLIsWellFormed(t *testing.T) {
+	for name, in := range samples() {
+		z := html.NewTokenizer(bytes.NewReader(render(t, name, in)))
+		var open []string
+		for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+			tag, _ := z.TagName()
+			switch {
+			case kind == html.StartTagToken && string(tag) != "meta":
+				open = append(open, string(tag))
+			case kind == html.EndTagToken:
+				if len(open) == 0 || open[len(open)-1] != string(tag) {
+					t.Fatalf("%s: </%s> closes %v", name, tag, open)
+				}
+				open = open[:len(open)-1]
+			}
+		}
+		if len(open) > 0 {
+			t.Errorf("%s: %v left open", name, open)
+		}
+	}
+}
+
+// A drawing's own text is escaped, whatever it says.
+func TestChartsEscapeTheirText(t *testing.T) {
+	svg, err := drawBars("bars", []bar{{name: `<script>&"'` + "\x00\x1b", requests: 3, answered: 1}}, wideChart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(svg); !strings.Contains(s, "&lt;script&gt;&amp;") || strings.ContainsAny(s, "\x00\x1b") {
+		t.Errorf("the name of a bar was drawn as %q", s)
+	}
+}
+
+func TestHTMLSays(t *testing.T) {
+	all := samples()
+	for name, words := range map[string][]string{
+		"usual":   {"To be believed", "Burst 1: edge capacity", "Burst 2: origin saturation (S3)", "kX3v9QbP0dT7", "The plan", "no-origin-shield"},
+		"calm":    {"No burst of 503s stood out"},
+		"doubted": {"Not to be believed", "Interrupted before its end", "lower bound", "12 of 30 seconds"},
+		"failed":  {"600 without an answer", "Nothing to show.", "No response time was recorded."},
+		"empty":   {"Unnamed run", "Nothing to show."},
+	} {
+		b := string(render(t, name, all[name]))
+		for _, w := range words {
+			if !strings.Contains(b, w) {
+				t.Errorf("the page of %s lacks %q", name, w)
+			}
+		}
+	}
+}
+
+func TestHTMLOfALongRunIsSmall(t *testing.T) {
+	in := sample(shape{seconds: 7200, edges: 25, rate: 1000, bursts: true})
+	if b := render(t, "long", in); len(b) > 500_000 {
+		t.Errorf("the page of a run of two hours has %d bytes, want at most 500,000", len(b))
+	}
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"slices"
+
+	"frontload/results"
+	"frontload/results/report/plain"
+)
+
+// page is what the template shows. Every string in it is foreign text made
+// harmless to the eye; the template escapes it.
+type page struct {
+	CSS         template.CSS
+	Title       string
+	Facts       []string // target, when, authorization …
+	Tone        string   // of the banner: good, bad or doubt
+	Headline    string
+	Doubts      []string
+	Believed    bool
+	Interrupted bool
+	Floor       bool
+	Rules       []rule
+	RuleCount   string
+	Figures     []figure
+	Panels      []panel
+	Latency     []latencyRow
+	Bursts      []burst
+	Plan        string
+	Unread      []string
+}
+
+// rule is one line of the guidance panel.
+type rule struct{ Name, Status, Mark, Said, Fix string }
+
+// figure is one key figure.
+type figure struct{ Name, Value, Note string }
+
+// panel is a card with drawings.
+type panel struct {
+	Title, Note string
+	Drawings    []drawing
+}
+
+// drawing is one chart in two widths, of which the style sheet shows one.
+type drawing struct {
+	Title, Label string
+	Legend       []legend
+	Wide, Narrow template.HTML
+}
+
+type legend struct {
+	Name   string
+	Color  template.CSS
+	Dashed bool
+}
+
+// latencyRow is one row of the table of quantiles.
+type latencyRow struct {
+	Class, P50, P90, P99, P999, Max, Service, Count string
+}
+
+func newPage(in Input) (*page, error) {
+	a := in.Analysis
+	p := &page{
+		CSS: template.CSS(pageCSS), Title: cmp.Or(plain.Line(a.Run.Name), "Unnamed run"), Facts: in.facts(),
+		Headline: in.headline(), Doubts: in.doubts(), Believed: a.Trust.OK,
+		Interrupted: in.interrupted(), Floor: a.Trust.LatencyIsAFloor,
+		Figures: in.figures(), Latency: in.latencyRows(),
+		Plan: plain.Text(in.Run.Info.Plan), Unread: in.unread(),
+	}
+	switch {
+	case !a.Trust.OK:
+		p.Tone = "doubt"
+	case len(a.Bursts) > 0:
+		p.Tone = "bad"
+	default:
+		p.Tone = "good"
+	}
+	p.rules(a.Guidance)
+	for _, b := range a.Bursts {
+		p.Bursts = append(p.Bursts, newBurst(in, b))
+	}
+	var err error
+	p.Panels, err = panels(in)
+	return p, err
+}
+
+func (in Input) facts() []string {
+	r := in.Analysis.Run
+	var facts []string
+	add := func(s string) {
+		if s != "" {
+			facts = append(facts, plain.Line(s))
+		}
+	}
+	add(r.Target)
+	if s := in.start(); !s.IsZero() {
+		add(s.UTC().Format("2 January 2006, 15:04:05 MST"))
+	}
+	if l := in.length(); l > 0 {
+		add(plain.Clock(l))
+	}
+	add(r.Source)
+	if r.Authorization != "" {
+		add("authorised by " + r.Authorization)
+	}
+	return facts
+}
+
+func (p *page) rules(guidance []results.Rule) {
+	marks := map[string]string{"kept": "✓", "broken": "✕", "not-applicable": "–"}
+	kept, broken := 0, 0
+	for _, r := range guidance {
+		status := r.Status
+		switch status {
+		case "kept":
+			kept++
+		case "broken":
+			broken++
+		case "not-applicable":
+		default:
+			status = "unknown"
+		}
+		row := rule{
+			Name: plain.Line(r.Rule), Status: status, Mark: cmp.Or(marks[status], "?"),
+			Said: plain.Line(cmp.Or(r.Observed, r.Planned)),
+		}
+		if status == "broken" || status == "unknown" {
+			row.Fix = plain.Line(r.Fix)
+		}
+		p.Rules = append(p.Rules, row)
+	}
+	p.RuleCount = fmt.Sprintf("%d kept, %d broken, %d neither", kept, broken, len(guidance)-kept-broken)
+}
+
+func (in Input) figures() []figure {
+	r, n := in.Analysis.Run, in.tally()
+	share := func(part int64) string {
+		if r.Responses == 0 {
+			return ""
+		}
+		return plain.Share(float64(part)/float64(r.Responses)) + " of answers"
+	}
+	errors := ""
+	if n.transport > 0 {
+		errors = plain.Count(n.transport) + " without an answer"
+	}
+	figures := []figure{
+		{"Requests", plain.Count(r.Requests), "peak " + plain.Number(r.RatePeak) + "/s"},
+		{"Good answers", plain.Count(n.ok), share(n.ok)},
+		{"503s", plain.Count(r.Responses503), share(r.Responses503)},
+		{"Other errors", plain.Count(n.errors), errors},
+	}
+	if q, ok := in.latency(results.SeriesResponse, "all"); ok {
+		figures = append(figures, figure{"Response p99", plain.Span(q.P99), "p50 " + plain.Span(q.P50)})
+	}
+	if lag, ok := in.lagP99(); ok {
+		figures = append(figures, figure{"Send lag p99", plain.Span(lag), "the generator's own"})
+	}
+	trust := in.Analysis.Trust
+	spread := ""
+	if least, most, ok := in.spread(); ok {
+		spread = plain.Share(least) + " to " + plain.Share(most) + " each"
+	}
+	return append(figures,
+		figure{"Missed, unsent", plain.Count(trust.MissedArrivals) + ", " + plain.Count(trust.UnsentArrivals), "arrivals"},
+		figure{"Clients", plain.Count(int64(r.Clients)), plain.Count(int64(r.Lookups)) + " look-ups"},
+		figure{"Edge addresses", plain.Count(int64(r.EdgeAddresses)), spread},
+		figure{"POPs", plain.Count(int64(len(r.POPs))), list(r.POPs, 4)},
+		figure{"Received", plain.Bytes(r.Bytes), ""},
+		figure{"Length", plain.Clock(in.length()), ended(in.interrupted())})
+}
+
+func ended(interrupted bool) string {
+	if interrupted {
+		return "interrupted"
+	}
+	return "to its end"
+}
+
+func (in Input) latencyRows() []latencyRow {
+	var rows []latencyRow
+	for _, class := range classes {
+		q, ok := in.latency(results.SeriesResponse, class)
+		if !ok {
+			continue
+		}
+		row := latencyRow{
+			Class: class, P50: plain.Span(q.P50), P90: plain.Span(q.P90), P99: plain.Span(q.P99),
+			P999: plain.Span(q.P999), Max: plain.Span(q.Max), Service: "–", Count: plain.Count(q.Count),
+		}
+		if s, ok := in.latency(results.SeriesService, class); ok {
+			row.Service = plain.Span(s.P99)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// unread says what of the input could not be read.
+func (in Input) unread() []string {
+	u := in.Analysis.Unread
+	if u.Lines == 0 {
+		return nil
+	}
+	var lines []string
+	for reason, n := range u.Reasons {
+		lines = append(lines, plain.Count(n)+" × "+plain.Line(reason))
+	}
+	slices.Sort(lines)
+	return lines[:min(len(lines), 20)]
+}

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+
+	"frontload/results/report/plain"
+)
+
+// The widths, in CSS pixels, in which every chart is drawn: for a desk and
+// paper, and for a phone. The style sheet chooses.
+const (
+	wideChart   = 960
+	narrowChart = 340
+)
+
+// panels draws the charts in the order in which the page shows them.
+func panels(in Input) ([]panel, error) {
+	g, err := in.gather()
+	if err != nil {
+		return nil, err
+	}
+	bands := in.bands()
+	var out []panel
+	for _, p := range []struct {
+		panel  panel
+		charts []chart
+	}{
+		{panel{Title: "Rate", Note: g.worst("Bursts are shaded.")}, g.rates(bands)},
+		{panel{Title: "503s by verdict", Note: "Every 503 by the burst that it belongs to."}, []chart{g.errors(bands)}},
+		{panel{Title: "Response time by cache result", Note: g.worst("From the intended time. Scale by powers of ten.")}, []chart{g.latency(in, bands)}},
+	} {
+		for _, c := range p.charts {
+			d, err := c.drawing()
+			if err != nil {
+				return nil, err
+			}
+			p.panel.Drawings = append(p.panel.Drawings, d)
+		}
+		out = append(out, p.panel)
+	}
+	bars, err := barPanel(in, g)
+	return append(out, bars), err
+}
+
+// worst adds to a note what a bucket of several seconds shows.
+func (g *gathered) worst(note string) string {
+	if g.buckets.step == 1 {
+		return note
+	}
+	return note + " The worst second of every " + plain.Count(int64(g.buckets.step)) + "."
+}
+
+func (g *gathered) rates(bands []band) []chart {
+	return []chart{
+		{label: "Requests per second", buckets: g.buckets, curves: []curve{g.sent, g.asked}, tick: countTick, bands: bands, height: 230},
+		{label: "Arrivals in flight", buckets: g.buckets, curves: []curve{g.flight}, tick: countTick, bands: bands, height: 150},
+	}
+}
+
+func (g *gathered) errors(bands []band) chart {
+	label := "503s per second"
+	if g.buckets.step > 1 {
+		label = "503s per " + strconv.Itoa(g.buckets.step) + " seconds"
+	}
+	return chart{label: label, buckets: g.buckets, curves: g.verdicts, stacked: true, tick: countTick, bands: bands, height: 230}
+}
+
+func (g *gathered) latency(in Input, bands []band) chart {
+	return chart{
+		label: "Response time: p99, and dashed p50", buckets: g.buckets, curves: g.latencyCurves(in.Run.Series),
+		log: true, tick: spanTick, bands: bands, height: 280,
+	}
+}
+
+// drawing draws the chart in both widths, unless it has nothing to show.
+func (c chart) drawing() (drawing, error) {
+	d := drawing{Title: c.label, Label: c.label}
+	empty := true
+	for _, line := range c.curves {
+		if len(line.present()) == 0 {
+			continue
+		}
+		empty = false
+		if line.Name != "" {
+			d.Legend = append(d.Legend, legend{line.Name, line.Ink.CSS(), line.Dashed})
+		}
+	}
+	if empty {
+		return d, nil
+	}
+	var err error
+	if d.Wide, err = c.draw(wideChart); err != nil {
+		return d, err
+	}
+	d.Narrow, err = c.draw(narrowChart)
+	return d, err
+}
+
+// bands returns the bursts as spans of the time axis.
+func (in Input) bands() []band {
+	var bands []band
+	for _, b := range in.Analysis.Bursts {
+		bands = append(bands, band{
+			b.Start.Sub(in.start()).Seconds(), b.End.Sub(in.start()).Seconds(), "burst " + strconv.Itoa(b.ID),
+		})
+	}
+	return bands
+}
+
+// barPanel shows how requests and 503s are spread over POPs and edge addresses.
+func barPanel(in Input, g gathered) (panel, error) {
+	p := panel{Title: "503s by POP and edge address", Note: "Those with the most 503s first."}
+	for _, part := range []struct {
+		title string
+		bars  []bar
+	}{{"By POP", topBars(g.pops)}, {"By edge address", in.edgeBars()}} {
+		d := drawing{Title: part.title, Label: "Requests and 503s " + part.title}
+		if len(part.bars) > 0 {
+			d.Legend = []legend{{"requests", inkSent.CSS(), false}, {"503s", inkError.CSS(), false}}
+			for width, to := range map[int]*template.HTML{wideChart: &d.Wide, narrowChart: &d.Narrow} {
+				svg, err := drawBars(d.Label, part.bars, width)
+				if err != nil {
+					return p, fmt.Errorf("draw the spread: %w", err)
+				}
+				*to = svg
+			}
+		}
+		p.Drawings = append(p.Drawings, d)
+	}
+	return p, nil
+}

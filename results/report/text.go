@@ -1,0 +1,232 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"frontload/results"
+	"frontload/results/report/plain"
+)
+
+const (
+	textColumns = 100 // the most that a line of the text may have
+	textMinimum = 40  // the least: narrower ones would say nothing
+	textLines   = 40  // that fit a screen
+)
+
+// detail says how much the text tells. Each step tells less than the one before.
+type detail struct {
+	evidence int // lines of evidence per burst
+	bursts   int // bursts told in full; of the next ones a line each
+	lines    int // bursts told in a line
+	rules    int // broken rules named
+	reasons  int // reasons for doubt
+}
+
+var details = [...]detail{
+	{3, 3, 6, 10, 6},
+	{3, 2, 4, 4, 4},
+	{2, 2, 4, 3, 3},
+	{2, 2, 2, 2, 2},
+	{1, 2, 2, 1, 2},
+	{1, 1, 2, 1, 1},
+}
+
+// Text writes the report as plain text without colours: first why the run is
+// not to be believed, if so, and last the sentence to act on. Lines have at
+// most width columns, and never more than 100; a width of zero or less means
+// 100, and less than 40 counts as 40. At 100 columns there are at most 40
+// lines: the more there is to tell, the less is told of each thing.
+func Text(w io.Writer, in Input, width int) error {
+	in, err := in.filled()
+	if err != nil {
+		return err
+	}
+	if width <= 0 {
+		width = textColumns
+	}
+	t := text{in: in, width: min(max(width, textMinimum), textColumns)}
+	var lines []string
+	for _, d := range details {
+		if lines = t.lines(d); len(lines) <= textLines {
+			break
+		}
+	}
+	return write(w, "text", []byte(strings.Join(lines, "\n")+"\n"))
+}
+
+// text lays out the text of one report.
+type text struct {
+	in    Input
+	width int
+}
+
+// lines returns the text at a level of detail, an empty line between its parts.
+func (t text) lines(d detail) []string {
+	var lines []string
+	for _, part := range [][]string{
+		t.trust(d), append(t.heading(), t.counts()...), t.latency(), t.bursts(d), t.guidance(d),
+		t.wrap("→ ", t.in.headline(), 4),
+	} {
+		if len(part) == 0 {
+			continue
+		}
+		if len(lines) > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, part...)
+	}
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(plain.Cut(l, t.width), " ")
+	}
+	return lines
+}
+
+// wrap returns s after a lead, broken into at most n lines that stand below
+// each other.
+func (t text) wrap(lead, s string, n int) []string {
+	indent := plain.Width(lead)
+	lines := plain.Wrap(s, t.width-indent)
+	if len(lines) > n {
+		lines = append(lines[:n-1:n-1], plain.Cut(strings.Join(lines[n-1:], " "), t.width-indent))
+	}
+	for i, l := range lines {
+		lines[i] = strings.Repeat(" ", indent) + l
+	}
+	lines[0] = lead + lines[0][indent:]
+	return lines
+}
+
+// flow puts parts beside each other in as few lines as they need.
+func (t text) flow(parts ...string) []string {
+	var lines []string
+	for _, part := range parts {
+		last := len(lines) - 1
+		if last >= 0 && plain.Width(lines[last])+2+plain.Width(part) <= t.width {
+			lines[last] += "  " + part
+		} else {
+			lines = append(lines, part)
+		}
+	}
+	return lines
+}
+
+func (t text) trust(d detail) []string {
+	doubts := t.in.doubts()
+	var lines []string
+	if !t.in.Analysis.Trust.OK {
+		lines = append(lines, "DO NOT BELIEVE THIS RUN: its load generator, not the target, set what was measured.")
+	} else if len(doubts) > 0 {
+		lines = append(lines, "Read with care:")
+	}
+	for i, r := range doubts {
+		if i == d.reasons {
+			lines = append(lines, fmt.Sprintf("  … and %d reasons more", len(doubts)-i))
+			break
+		}
+		lines = append(lines, t.wrap("  - ", r, 2)...)
+	}
+	if t.in.Analysis.Trust.LatencyIsAFloor {
+		lines = append(lines, "Arrivals went unsent: true percentiles are at least the ones below.")
+	}
+	return lines
+}
+
+func (t text) heading() []string {
+	r := t.in.Analysis.Run
+	name := plain.Line(r.Name)
+	if name == "" {
+		name = "unnamed run"
+	}
+	first := plain.Cut(name, 48) + "  " + plain.Line(r.Target)
+	when := "start not known"
+	if s := t.in.start(); !s.IsZero() {
+		when = s.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	if l := t.in.length(); l > 0 {
+		when += ", " + plain.Clock(l)
+	}
+	if t.in.interrupted() {
+		when += ", INTERRUPTED before its end"
+	}
+	if r.Source != "" {
+		when += "  " + plain.Line(r.Source)
+	}
+	if r.Authorization != "" {
+		when += "  authorised by " + plain.Line(r.Authorization)
+	}
+	return []string{first, when}
+}
+
+func (t text) counts() []string {
+	r, n := t.in.Analysis.Run, t.in.tally()
+	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
+	errors := count("other errors", n.errors)
+	if n.transport > 0 {
+		errors += " (" + plain.Count(n.transport) + " transport)"
+	}
+	lines := t.flow(
+		count("requests", r.Requests), "peak "+plain.Number(r.RatePeak)+"/s", count("ok", n.ok),
+		count("503", r.Responses503), errors,
+		count("missed", t.in.Analysis.Trust.MissedArrivals), count("unsent", t.in.Analysis.Trust.UnsentArrivals),
+	)
+	spread := []string{
+		count("clients", int64(r.Clients)), count("edge addresses", int64(r.EdgeAddresses)),
+		strings.TrimSpace(count("POPs", int64(len(r.POPs))) + " " + list(r.POPs, 3)),
+	}
+	if least, most, ok := t.in.spread(); ok {
+		spread = append(spread, plain.Share(least)+" to "+plain.Share(most)+" of requests each")
+	}
+	return append(lines, t.flow(spread...)...)
+}
+
+func (t text) latency() []string {
+	row := func(cells ...string) string {
+		line := "  " + plain.Left(cells[0], 8)
+		for _, c := range cells[1:] {
+			line += plain.Right(c, 10)
+		}
+		return line
+	}
+	lines := []string{row("", "p50   ", "p90   ", "p99   ", "p99.9   ", "max   ", "count")}
+	for _, class := range classes {
+		q, ok := t.in.latency(results.SeriesResponse, class)
+		if !ok {
+			continue
+		}
+		cells := []string{class}
+		for _, d := range []time.Duration{q.P50, q.P90, q.P99, q.P999, q.Max} {
+			cells = append(cells, plain.Column(d))
+		}
+		lines = append(lines, row(append(cells, plain.Count(q.Count))...))
+	}
+	if len(lines) == 1 {
+		return []string{"No response time was recorded."}
+	}
+	return slices.Concat([]string{"Response time, from the intended time"}, lines, t.otherTimes())
+}
+
+// otherTimes returns the line that tells the other spans from response time.
+func (t text) otherTimes() []string {
+	var parts []string
+	if q, ok := t.in.latency(results.SeriesService, "all"); ok {
+		parts = append(parts, "service p50 "+plain.Span(q.P50)+" p99 "+plain.Span(q.P99))
+	}
+	if lag, ok := t.in.lagP99(); ok {
+		parts = append(parts, "send lag p99 "+plain.Span(lag))
+	}
+	if q, ok := t.in.latency(results.SeriesQueueing, "all"); ok {
+		parts = append(parts, "queueing p99 "+plain.Span(q.P99))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	lines := t.flow(parts...)
+	for i, l := range lines {
+		lines[i] = "  " + l
+	}
+	return lines
+}

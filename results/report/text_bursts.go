@@ -1,0 +1,100 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"frontload/results"
+	"frontload/results/report/plain"
+)
+
+// bursts tells the bursts in their order: those with the most 503s in
+// full, of some others a line each. Where there is none the headline says so.
+func (t text) bursts(d detail) []string {
+	all := t.in.Analysis.Bursts
+	rank := ranks(all)
+	var lines []string
+	left := 0
+	for i, b := range all {
+		switch {
+		case rank[i] < d.bursts:
+			lines = append(lines, t.burst(b, d)...)
+		case rank[i] < d.bursts+d.lines:
+			lines = append(lines, t.burstLine(b))
+		default:
+			left++
+		}
+	}
+	if left > 0 {
+		lines = append(lines, fmt.Sprintf("… and %s bursts with fewer 503s", plain.Count(int64(left))))
+	}
+	return lines
+}
+
+// ranks returns for each burst how many others have more 503s.
+func ranks(all []results.Burst) []int {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[b].Responses503, all[a].Responses503) })
+	rank := make([]int, len(all))
+	for r, i := range order {
+		rank[i] = r
+	}
+	return rank
+}
+
+func (t text) burstLine(b results.Burst) string {
+	return fmt.Sprintf("Burst %d  %s  confidence %.2f  %s  %s  503s %s", b.ID, verdict(b), b.Confidence,
+		t.in.between(b), scope(b.Scope), plain.Count(b.Responses503))
+}
+
+func (t text) burst(b results.Burst, d detail) []string {
+	lines := []string{
+		fmt.Sprintf("Burst %d: %s, confidence %.2f", b.ID, verdict(b), b.Confidence),
+		fmt.Sprintf("  %s, %s: %s 503s of %s requests, peak %s in one second%s", t.in.between(b), scope(b.Scope),
+			plain.Count(b.Responses503), plain.Count(b.Requests), plain.Share(b.PeakShare), caused(b)),
+	}
+	for i, e := range strongest(b.Evidence) {
+		if i == d.evidence {
+			break
+		}
+		lines = append(lines, plain.Cut("  - "+plain.Line(e.Observed), t.width-24)+
+			fmt.Sprintf(" (%+.1f %s)", e.LogOdds, plain.Cut(plain.Line(e.Favours), 18)))
+	}
+	if len(b.Remedies) > 0 {
+		lines = append(lines, t.wrap("  do: ", plain.Line(b.Remedies[0].Do), 2)...)
+	}
+	return lines
+}
+
+// caused says of a burst that the test itself brought it about.
+func caused(b results.Burst) string {
+	if b.CausedByTest {
+		return "; caused by the test"
+	}
+	return ""
+}
+
+// guidance names the rules that were broken; nothing when none was.
+func (t text) guidance(d detail) []string {
+	broken := t.in.broken()
+	if len(broken) == 0 {
+		return nil
+	}
+	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %d of %d rules broken", len(broken), len(t.in.Analysis.Guidance))}
+	for i, r := range broken {
+		if i == d.rules {
+			lines = append(lines, fmt.Sprintf("  … and %d more", len(broken)-i))
+			break
+		}
+		line := "  " + plain.Left(plain.Cut(plain.Line(r.Rule), 17), 17) + " " + plain.Line(cmp.Or(r.Observed, r.Planned))
+		if r.Fix != "" {
+			line += "; fix: " + plain.Line(r.Fix)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}

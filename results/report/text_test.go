@@ -1,0 +1,198 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"frontload/results"
+	"frontload/results/report/plain"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// linesOf returns the report's lines.
+func linesOf(t *testing.T, in Input, width int) []string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Text(&b, in, width); err != nil {
+		t.Fatalf("Text = %v", err)
+	}
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+func TestTextGolden(t *testing.T) {
+	doubted := interrupted(sample(usual))
+	doubted.Analysis.Trust = results.Trust{
+		Reasons:        []string{"12 of 30 seconds were generator-limited: send lag p99 was 180 ms", "the system ran out of file descriptors"},
+		MissedArrivals: 812, UnsentArrivals: 40, LimitedSeconds: 12, SendLagP99: ptr(180000.0), LatencyIsAFloor: true,
+	}
+	for name, in := range map[string]Input{
+		"usual": sample(usual), "doubted": doubted, "empty": {Analysis: &results.Analysis{Trust: results.Trust{OK: true}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := strings.Join(linesOf(t, in, 100), "\n") + "\n"
+			file := filepath.Join("testdata", name+".txt")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("Text(%s) differs from %s (-want +got):\n%s", name, file, diff)
+			}
+		})
+	}
+}
+
+// interrupted returns the run as one that the user ended.
+func interrupted(in Input) Input {
+	in.Analysis.Run.Interrupted = true
+	return in
+}
+
+// However much there is to tell, the text fits its screen and ends with the
+// headline.
+func TestTextFitsAScreen(t *testing.T) {
+	crowded := sample(usual)
+	for i := range 30 {
+		b := crowded.Analysis.Bursts[i%2]
+		b.ID, b.Responses503 = i+3, int64(i)
+		crowded.Analysis.Bursts = append(crowded.Analysis.Bursts, b)
+		crowded.Analysis.Trust.Reasons = append(crowded.Analysis.Trust.Reasons, strings.Repeat("a reason with many words ", 20))
+	}
+	for i := range crowded.Analysis.Guidance {
+		crowded.Analysis.Guidance[i].Status = "broken"
+	}
+	crowded.Analysis.Trust.OK = false
+	crowded.Analysis.Headline = strings.Repeat("do this first ", 60)
+	for name, in := range map[string]Input{"usual": sample(usual), "crowded": crowded, "hostile": poison(sample(usual))} {
+		for _, width := range []int{0, 1, 40, 61, 80, 100, 500} {
+			lines := linesOf(t, in, width)
+			bound := 100
+			if width > 0 {
+				bound = min(max(width, 40), 100)
+			}
+			if bound == 100 && len(lines) > 40 {
+				t.Errorf("%s at width %d has %d lines, want at most 40", name, width, len(lines))
+			}
+			for _, l := range lines {
+				if plain.Width(l) > bound {
+					t.Errorf("%s at width %d has a line of %d columns: %q", name, width, plain.Width(l), l)
+				}
+			}
+			if !slices.ContainsFunc(lines[len(lines)-4:], func(l string) bool { return strings.HasPrefix(l, "→ ") }) {
+				t.Errorf("%s at width %d does not end with its headline: %q", name, width, lines[len(lines)-1])
+			}
+		}
+	}
+}
+
+func TestTextHoldsNothingThatMovesACursor(t *testing.T) {
+	for _, l := range linesOf(t, poison(sample(usual)), 100) {
+		if i := strings.IndexFunc(l, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }); i >= 0 {
+			t.Errorf("control character %q in line %q", l[i], l)
+		}
+	}
+}
+
+func TestTextSays(t *testing.T) {
+	failed := sample(shape{seconds: 10, edges: 3, rate: 60})
+	failed.Analysis.Latency = nil
+	failed.Analysis.Run.Outcomes = map[string]int64{"transport": 600}
+	failed.Analysis.Run.Responses, failed.Analysis.Run.Responses503 = 0, 0
+	doubted := sample(usual)
+	doubted.Analysis.Trust.OK = false
+	for _, row := range []struct {
+		about string
+		in    Input
+		first bool // the words stand in the first line
+		want  string
+	}{
+		{"a run that nothing answered", failed, false, "other errors 600 (600 transport)"},
+		{"a run without any latency", failed, false, "No response time was recorded."},
+		{"an interrupted run", interrupted(sample(usual)), false, "INTERRUPTED"},
+		{"a run whose generator was the bottleneck", doubted, true, "DO NOT BELIEVE THIS RUN"},
+		{"one second", sample(shape{seconds: 1, edges: 3, rate: 60}), false, "No burst of 503s stood out"},
+		{"where times count from", sample(usual), false, "from the intended time"},
+	} {
+		lines := linesOf(t, row.in, 100)
+		if row.first {
+			lines = lines[:1]
+		}
+		if got := strings.Join(lines, "\n"); !strings.Contains(got, row.want) {
+			t.Errorf("the text of %s lacks %q:\n%s", row.about, row.want, got)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var b bytes.Buffer
+	if err := JSON(&b, sample(usual).Analysis); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(b.String(), "{\n  \"schema\": \"frontload.analysis/1\"") || !strings.HasSuffix(b.String(), "}\n") {
+		t.Errorf("JSON wrote %.60q…, want one indented document", b.String())
+	}
+	b.Reset()
+	if err := JSON(&b, func() {}); err == nil || b.Len() > 0 {
+		t.Errorf("JSON(func) = %v and wrote %q, want an error and nothing", err, b.String())
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestErrorsComeBack(t *testing.T) {
+	in := sample(usual)
+	broken := in
+	run := *in.Run
+	run.Cells = func(yield func(results.Cell, error) bool) { yield(results.Cell{}, errFull) }
+	broken.Run = &run
+	for about, err := range map[string]error{
+		"JSON to a full disk":      JSON(full{}, in.Analysis),
+		"Text to a full disk":      Text(full{}, in, 100),
+		"HTML to a full disk":      HTML(full{}, in),
+		"HTML of unreadable cells": HTML(new(bytes.Buffer), broken),
+	} {
+		if !errors.Is(err, errFull) {
+			t.Errorf("%s = %v, want one that wraps %v", about, err, errFull)
+		}
+	}
+	for about, err := range map[string]error{
+		"Text": Text(new(bytes.Buffer), Input{}, 0), "HTML": HTML(new(bytes.Buffer), Input{}),
+	} {
+		if err == nil {
+			t.Errorf("%s without an analysis gave no error", about)
+		}
+	}
+}
+
+func TestLatencyComesFromTheRunWhereTheAnalysisLacksIt(t *testing.T) {
+	in := Input{Analysis: &results.Analysis{}, Run: &results.Run{Latency: map[results.LatencyKey]results.Quantiles{
+		{Series: results.SeriesResponse, By: "class", Value: "hit"}: {P50: time.Second, Count: 1},
+		{Series: results.SeriesResponse, By: "all"}:                 {P50: time.Minute, Count: 2},
+	}}}
+	for class, want := range map[string]time.Duration{"hit": time.Second, "all": time.Minute, "miss": 0} {
+		if q, ok := in.latency(results.SeriesResponse, class); q.P50 != want || ok != (want > 0) {
+			t.Errorf("latency(response, %s) = %v, %v, want %v", class, q.P50, ok, want)
+		}
+	}
+}

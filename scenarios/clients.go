@@ -1,0 +1,172 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"frontload/results"
+)
+
+const (
+	systemResolver = "system" // the resolver that the operating system is set up with
+	mostClients    = 1_000_000
+	mostConns      = 65_535
+)
+
+// clients compiles the section clients.
+func (s *Scenario) clients(f *faults) Clients {
+	m := &s.model.Clients
+	c := Clients{
+		Count: m.Count, Connections: m.Connections, Timeout: m.Timeout,
+		Lookups: m.Lookups, InFlight: maxInFlight, Protocol: s.protocol(f),
+	}
+	if m.Count < 1 || m.Count > mostClients {
+		f.add("clients.count", "%d is not a number of clients from 1 to %d", m.Count, mostClients)
+	}
+	if m.Connections < 1 || m.Connections > mostConns {
+		f.add("clients.connections", "%d is not a number of connections from 1 to %d", m.Connections, mostConns)
+	}
+	if m.Lookups <= 0 {
+		f.add("clients.lookups", "0/s allows no look-up at all: write a rate above it, such as 100/s")
+	}
+	if m.Timeout <= 0 {
+		f.add("clients.timeout", "0s awaits no answer at all: write a longer one, such as 100s")
+	}
+	if m.NewViewers != 0 {
+		f.later("clients.new-viewers", "clients.new-viewers is")
+	}
+	s.addresses(f, &c)
+	s.resolvers(f, &c)
+	s.subnets(f, &c)
+	return c
+}
+
+func (s *Scenario) protocol(f *faults) results.Protocol {
+	name := s.model.Clients.Protocol
+	p, err := results.ParseProtocol(name)
+	switch {
+	case err != nil:
+		f.add("clients.protocol", "%q is not a protocol: use h1 or h2", name)
+	case p == results.H3:
+		f.later("clients.protocol", "clients.protocol h3 is")
+	case p == results.H2 && strings.HasPrefix(strings.ToLower(s.model.Target.URL), "http:"):
+		f.add("clients.protocol", "h2 needs TLS: use an https URL, or h1")
+	}
+	return p
+}
+
+func (s *Scenario) addresses(f *faults, c *Clients) {
+	for i, text := range s.model.Clients.Addresses {
+		p, err := parsePrefix(text)
+		if err == nil {
+			err = usable(p)
+		}
+		if err != nil {
+			f.add(fmt.Sprintf("clients.addresses[%d]", i), "%v", err)
+			continue
+		}
+		c.Addresses = append(c.Addresses, p)
+	}
+	if s.origin.has("clients.addresses") && len(s.model.Clients.Addresses) == 0 {
+		f.add("clients.addresses", "the list is empty: name an address or a CIDR, or remove the key to let the system pick")
+	}
+}
+
+func (s *Scenario) resolvers(f *faults, c *Clients) {
+	for i, text := range s.model.Clients.Resolvers {
+		r, err := parseResolver(text)
+		if err != nil {
+			f.add(fmt.Sprintf("clients.resolvers[%d]", i), "%v", err)
+		}
+		c.Resolvers = append(c.Resolvers, r)
+	}
+	if len(s.model.Clients.Resolvers) == 0 {
+		f.add("clients.resolvers", "the list is empty: name a resolver, or remove the key to ask the system's")
+	}
+}
+
+func (s *Scenario) subnets(f *faults, c *Clients) {
+	var written []netip.Prefix
+	for i, text := range s.model.Clients.Subnets {
+		p, err := parsePrefix(text)
+		if err == nil {
+			err = usable(p)
+		}
+		if err != nil {
+			f.add(fmt.Sprintf("clients.subnets[%d]", i), "%v", err)
+			continue
+		}
+		written = append(written, p)
+	}
+	if s.origin.has("clients.subnets") && len(s.model.Clients.Subnets) == 0 {
+		f.add("clients.subnets", "the list is empty: name a subnet, or remove the key to send none")
+	}
+	c.Subnets = cutSubnets(written, min(c.Count, mostClients))
+}
+
+// parsePrefix reads an address or a CIDR.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if strings.TrimSpace(text) == "" {
+		return netip.Prefix{}, errors.New("it is empty: write an address or a CIDR such as 198.51.100.0/28")
+	}
+	if addr, err := netip.ParseAddr(text); err == nil {
+		if addr.Zone() != "" {
+			return netip.Prefix{}, fmt.Errorf("%s names a zone, which is not supported", text)
+		}
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a CIDR such as 198.51.100.0/28", text)
+	}
+	if p != p.Masked() {
+		return netip.Prefix{}, fmt.Errorf("%s has bits set beyond its length: write %s for all of it, or %s for the one address", text, p.Masked(), p.Addr())
+	}
+	return p, nil
+}
+
+// unusable are the ranges that hold no address of a host. Source: the IANA
+// special-purpose address registries.
+var unusable = []struct{ cidr, what string }{
+	{"0.0.0.0/8", "no address of a host"},
+	{"224.0.0.0/4", "multicast"},
+	{"240.0.0.0/4", "reserved"},
+	{"::/128", "the unspecified address"},
+	{"::ffff:0:0/96", "IPv4 in disguise: write it as IPv4"},
+	{"fe80::/10", "link-local, which needs a zone"},
+	{"ff00::/8", "multicast"},
+}
+
+// usable reports why a pool cannot be used: every address in it must be one
+// that a host can have. A pool that overlaps a range of other use, be it in
+// part, is refused, since its clients would fail one by one while running.
+func usable(p netip.Prefix) error {
+	for _, u := range unusable {
+		if not := netip.MustParsePrefix(u.cidr); p.Overlaps(not) {
+			if not.Bits() <= p.Bits() {
+				return fmt.Errorf("%s has no usable address: %s is %s", p, not, u.what)
+			}
+			return fmt.Errorf("%s spans %s, which is %s: name narrower ranges", p, not, u.what)
+		}
+	}
+	return nil
+}
+
+// parseResolver reads "system" or an address with or without a port, and
+// returns "system" or "address:port".
+func parseResolver(text string) (string, error) {
+	if text == systemResolver {
+		return text, nil
+	}
+	if at, err := netip.ParseAddrPort(text); err == nil && at.Port() != 0 && !at.Addr().IsUnspecified() {
+		return at.String(), nil
+	}
+	bare := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	if addr, err := netip.ParseAddr(bare); err == nil && !addr.IsUnspecified() {
+		return netip.AddrPortFrom(addr, 53).String(), nil
+	}
+	return "", fmt.Errorf("%s is not a resolver: write system, 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53", strconv.Quote(text))
+}

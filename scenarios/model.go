@@ -1,0 +1,222 @@
+package scenarios
+
+import (
+	"time"
+
+	"frontload/pacing"
+)
+
+// The model of the scenario file. The reader, the writer and the JSON Schema
+// all follow from these types: the yaml tag is the key, omitempty leaves out
+// what is zero when written, and "later" marks a key of the contract that
+// this version refuses. The comments become the schema's descriptions.
+
+// document is a whole scenario file.
+type document struct {
+	// Version of the file's format: 1.
+	Version int `yaml:"version" jsonschema:"required,enum=1"`
+	// Name of the scenario, shown in reports. Left out: the file's name.
+	Name string `yaml:"name"`
+	// What is tested.
+	Target targetSection `yaml:"target" jsonschema:"required"`
+	// The simulated viewer hosts.
+	Clients clientsSection `yaml:"clients"`
+	// What is asked, each entry by its weight.
+	Requests []requestSection `yaml:"requests" jsonschema:"required,minItems=1"`
+	// How much is asked, and when: rate and for, or stages, or guided.
+	Load loadSection `yaml:"load" jsonschema:"required"`
+
+	// Conditions that stop or hold the run. Not in this version.
+	Guard later `yaml:"guard,omitempty" later:"guard is"`
+	// Conditions that the run must meet. Not in this version.
+	Thresholds later `yaml:"thresholds,omitempty" later:"thresholds are"`
+	// The origin behind the target. Not in this version.
+	Origin later `yaml:"origin,omitempty" later:"origin is"`
+	// Time left out of thresholds. Not in this version.
+	Warmup later `yaml:"warmup,omitempty" later:"warmup is"`
+	// Requests and bytes that end the run. Not in this version.
+	Budget later `yaml:"budget,omitempty" later:"budget is"`
+}
+
+type targetSection struct {
+	// Scheme, host name and, if need be, port of the target, such as https://d111111abcdef8.cloudfront.net.
+	URL string `yaml:"url" jsonschema:"required"`
+	// Host header and TLS name, when they differ from the URL's.
+	Host string `yaml:"host,omitempty"`
+	// PEM file of a root certificate to trust as well, relative to the scenario.
+	CA string `yaml:"ca,omitempty"`
+	// Output of "aws cloudfront get-distribution-config". Not in this version.
+	Distribution later `yaml:"distribution,omitempty" later:"target.distribution is"`
+	// Why the target may be loaded. Loopback addresses need none.
+	Authorization *authorizationSection `yaml:"authorization,omitempty"`
+	// A header that only the origin sets. Not in this version.
+	Marker later `yaml:"marker,omitempty" later:"target.marker is"`
+}
+
+type authorizationSection struct {
+	// The reason, in words; it is kept in the run file.
+	Attest string `yaml:"attest,omitempty"`
+	// Proof of ownership, dns or well-known. Not in this version.
+	Proof later `yaml:"proof,omitempty" later:"target.authorization.proof is"`
+}
+
+type clientsSection struct {
+	// How many clients there are at peak.
+	Count int `yaml:"count" jsonschema:"minimum=1"`
+	// Pool of source addresses: addresses and CIDRs. Left out: what the system picks.
+	Addresses []string `yaml:"addresses,omitempty"`
+	// DNS resolvers, dealt round robin: "system", or an address with or without a port.
+	Resolvers []string `yaml:"resolvers"`
+	// EDNS client subnets, dealt round robin. A wider one than /24 (IPv6: /56) is cut into those.
+	Subnets []string `yaml:"subnets,omitempty"`
+	// Version of HTTP: h1 or h2. Left out: h1 for http, h2 for https.
+	Protocol string `yaml:"protocol" jsonschema:"enum=h1,enum=h2,enum=h3"`
+	// Most connections per client and edge address.
+	Connections int `yaml:"connections" jsonschema:"minimum=1"`
+	// Share of requests that start on a fresh connection. Only 0% in this version.
+	NewViewers percent `yaml:"new-viewers,omitempty"`
+	// DNS look-ups per resolver at most.
+	Lookups pacing.Rate `yaml:"lookups"`
+	// How long an answer is awaited, from the send.
+	Timeout time.Duration `yaml:"timeout"`
+}
+
+type requestSection struct {
+	// Name in reports. Left out: the path.
+	Name string `yaml:"name"`
+	// Share of the requests, in proportion to the sum of all weights.
+	Weight float64 `yaml:"weight" jsonschema:"minimum=0"`
+	// Method, in capitals.
+	Method string `yaml:"method" jsonschema:"enum=GET,enum=HEAD,enum=OPTIONS,enum=PUT,enum=PATCH,enum=POST,enum=DELETE"`
+	// Path, query included if there is one. {name} stands for a variable.
+	Path string `yaml:"path,omitempty"`
+	// Query parameters as plain text, added to those of the path.
+	Query pairs `yaml:"query,omitempty"`
+	// Request headers.
+	Headers pairs `yaml:"headers,omitempty"`
+	// Request body.
+	Body string `yaml:"body,omitempty"`
+	// Variables that stand as {name} in path, query, headers and body.
+	Vars map[string]varSection `yaml:"vars,omitempty"`
+	// "bypass" adds a unique query parameter, so that each request is a miss.
+	Cache string `yaml:"cache,omitempty" jsonschema:"enum=bypass"`
+	// Statuses that count as good. Not in this version.
+	Expect later `yaml:"expect,omitempty" later:"requests[].expect is"`
+	// Recorded traffic. Not in this version.
+	From later `yaml:"from,omitempty" later:"requests[].from is"`
+	// Signed URLs. Not in this version.
+	Sign later `yaml:"sign,omitempty" later:"requests[].sign is"`
+}
+
+// varSection is where a variable's values come from; one key of it is set.
+type varSection struct {
+	// Ids from 1 to count, id k with a chance in proportion to k^-exponent.
+	Zipf *zipfSection `yaml:"zipf,omitempty"`
+	// Ids from 1 to count, each with the same chance.
+	Uniform *uniformSection `yaml:"uniform,omitempty"`
+	// Counts up, one for each request.
+	Sequence *sequenceSection `yaml:"sequence,omitempty"`
+	// One of these, each with the same chance.
+	List values `yaml:"list,omitempty"`
+	// One of the lines of this file, each with the same chance; blank lines are skipped.
+	File string `yaml:"file,omitempty"`
+}
+
+// values are texts; numbers among them are read as they are written.
+type values []string
+
+type zipfSection struct {
+	// How many ids there are.
+	Count int64 `yaml:"count" jsonschema:"required,minimum=1"`
+	// 0 is all alike; about 1 is usual for the web.
+	Exponent float64 `yaml:"exponent" jsonschema:"minimum=0"`
+}
+
+type uniformSection struct {
+	// How many ids there are.
+	Count int64 `yaml:"count" jsonschema:"required,minimum=1"`
+}
+
+type sequenceSection struct {
+	// The first number.
+	Start int64 `yaml:"start"`
+}
+
+type loadSection struct {
+	// A constant rate; goes with for.
+	Rate pacing.Rate `yaml:"rate,omitempty"`
+	// How long the constant rate lasts.
+	For time.Duration `yaml:"for,omitempty"`
+	// One after the other, from a rate of zero.
+	Stages []stageSection `yaml:"stages,omitempty"`
+	// A ramp as gentle as CloudFront's origins ask for.
+	Guided *guidedSection `yaml:"guided,omitempty"`
+	// uniform or poisson.
+	Arrivals string `yaml:"arrivals" jsonschema:"enum=uniform,enum=poisson"`
+	// Seed of everything that is drawn by chance.
+	Seed uint64 `yaml:"seed"`
+	// Limits that hold back what would go over them.
+	Limits limitsSection `yaml:"limits,omitempty"`
+}
+
+type stageSection struct {
+	// How long the stage lasts.
+	For time.Duration `yaml:"for" jsonschema:"required"`
+	// Go from the rate before to this one, evenly.
+	To *pacing.Rate `yaml:"to,omitempty"`
+	// Hold this rate.
+	At *pacing.Rate `yaml:"at,omitempty"`
+}
+
+type guidedSection struct {
+	// The first rate.
+	Start pacing.Rate `yaml:"start" jsonschema:"required"`
+	// The last rate.
+	Peak pacing.Rate `yaml:"peak" jsonschema:"required"`
+	// Growth at each step.
+	Growth percent `yaml:"growth"`
+	// Time from step to step.
+	Every time.Duration `yaml:"every"`
+	// How long the peak is held. Left out: as long as a step.
+	Hold time.Duration `yaml:"hold"`
+}
+
+type limitsSection struct {
+	// Requests per second that one client may send.
+	PerClient pacing.Rate `yaml:"per-client,omitempty"`
+	// Requests per second that one edge address may get.
+	PerEdgeAddress pacing.Rate `yaml:"per-edge-address,omitempty"`
+}
+
+const (
+	fileClients   = 10 // clients where a file does not say
+	flagClients   = 1  // clients where no flag does
+	maxInFlight   = 10_000
+	guidedClient  = pacing.Rate(100) // limits of guided loads
+	guidedAddress = pacing.Rate(500)
+)
+
+func (c *clientsSection) setDefaults() {
+	*c = clientsSection{
+		Count: fileClients, Resolvers: []string{systemResolver}, Connections: 6,
+		Lookups: 100, Timeout: 100 * time.Second,
+	}
+}
+
+func (r *requestSection) setDefaults() { *r = requestSection{Weight: 1, Method: "GET"} }
+
+func (z *zipfSection) setDefaults() { *z = zipfSection{Exponent: 1} }
+
+func (s *sequenceSection) setDefaults() { *s = sequenceSection{Start: 1} }
+
+func (l *loadSection) setDefaults() { *l = loadSection{Arrivals: "uniform", Seed: 1} }
+
+func (g *guidedSection) setDefaults() {
+	*g = guidedSection{Growth: 0.5, Every: 5 * time.Minute}
+}
+
+// setDefaults sets those of the sections too, which a file may leave out.
+func (d *document) setDefaults() {
+	d.Clients.setDefaults()
+	d.Load.setDefaults()
+}

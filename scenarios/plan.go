@@ -1,0 +1,79 @@
+package scenarios
+
+import (
+	"net/netip"
+	"net/url"
+	"time"
+
+	"frontload/pacing"
+	"frontload/results"
+	"frontload/scenarios/urls"
+)
+
+// A Plan is a scenario made ready to be carried out.
+type Plan struct {
+	Name     string
+	Target   Target
+	Attest   string // why the target may be loaded, in the user's words; empty for not said
+	Clients  Clients
+	Requests []string // names, by index
+	URLs     *urls.Generator
+	Schedule *pacing.Schedule
+	Guided   bool // the load is a guided ramp
+	Limits   Limits
+	Seed     uint64
+}
+
+// A Target is what is tested.
+type Target struct {
+	URL        *url.URL // scheme and host only; the path is "/"
+	Scheme     string   // http or https
+	Hostname   string   // the name to resolve, or an IP address without brackets
+	Port       uint16
+	Host       string // Host header: a name, with a port where one must be said
+	ServerName string // TLS name: Host without its port
+	CA         []byte // PEM of a root to trust as well; nil for none
+}
+
+// Clients are the simulated viewer hosts. Client i is made up of its source
+// address, resolver and subnet: see the methods.
+type Clients struct {
+	Count     int            // at peak, 1 or more
+	Addresses []netip.Prefix // source pool; empty for what the system picks
+	Resolvers []string       // "ip:port", or "system"; one at least
+
+	// Subnets are the EDNS client subnets: none longer or shorter than /24
+	// for IPv4 or /56 for IPv6, and no more than there are clients.
+	Subnets []netip.Prefix
+
+	Protocol    results.Protocol
+	Connections int           // most per client and edge address
+	Timeout     time.Duration // for an answer, from the send
+	Lookups     pacing.Rate   // per resolver
+	InFlight    int           // arrivals in flight at most
+}
+
+// Limits are what the send loop enforces. A zero limit is not enforced.
+type Limits struct {
+	PerClient      pacing.Rate // requests/s that one client may send
+	PerEdgeAddress pacing.Rate // requests/s that one edge address may get
+}
+
+// compile makes the plan and adds to f everything that is wrong. The plan is
+// whole only when f has no fault.
+func (s *Scenario) compile(f *faults) *Plan {
+	m := &s.model
+	if m.Version != 1 {
+		f.add("version", "this version of frontload reads version 1: write version: 1")
+	}
+	p := &Plan{Name: m.Name, Seed: m.Load.Seed}
+	if p.Name == "" {
+		f.add("name", "it is empty")
+	}
+	p.Target = s.target(f)
+	p.Attest = s.attest(f)
+	p.Clients = s.clients(f)
+	p.Requests, p.URLs = s.requests(f)
+	s.load(f, p)
+	return p
+}

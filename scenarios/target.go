@@ -1,0 +1,165 @@
+package scenarios
+
+import (
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const maxCA = 1 << 20 // bytes of a PEM file
+
+// target compiles the section target.
+func (s *Scenario) target(f *faults) Target {
+	m := &s.model.Target
+	if !s.origin.has("target.url") {
+		f.add("target", "url is missing: say what to load, such as url: https://d111111abcdef8.cloudfront.net")
+		return Target{}
+	}
+	t, err := parseTarget(m.URL)
+	if err != nil {
+		f.add("target.url", "%v", err)
+		return Target{}
+	}
+	if s.origin.has("target.host") {
+		if t.ServerName, err = hostName(m.Host); err != nil {
+			f.add("target.host", "%v", err)
+		}
+		t.Host = m.Host
+	}
+	if s.origin.has("target.ca") {
+		t.CA = s.rootCA(f, m.CA)
+	}
+	return t
+}
+
+// parseTarget reads the URL of a target: scheme, host and port.
+func parseTarget(text string) (Target, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return Target{}, fmt.Errorf("%q is not a URL: %w", text, urlFault(err))
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return Target{}, fmt.Errorf("%q does not begin with https:// or http://", text)
+	case u.User != nil:
+		return Target{}, fmt.Errorf("a target's URL holds no user and password: send them in a header")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return Target{}, fmt.Errorf("%q has more than scheme, host and port: put paths and queries under requests", text)
+	}
+	t := Target{URL: u, Scheme: u.Scheme, Hostname: u.Hostname(), Host: u.Host, Port: 80}
+	if u.Scheme == "https" {
+		t.Port = 443
+	}
+	if text := u.Port(); text != "" {
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || port == 0 {
+			return Target{}, fmt.Errorf("%q is not a port from 1 to 65535", text)
+		}
+		if t.Port == uint16(port) {
+			t.Host = strings.TrimSuffix(u.Host, ":"+text)
+		}
+		t.Port = uint16(port)
+	}
+	t.Host = strings.TrimSuffix(t.Host, ":")
+	u.Path = "/"
+	t.ServerName, err = hostName(t.Host)
+	return t, err
+}
+
+// urlFault returns what was wrong without the URL, which the caller says.
+func urlFault(err error) error {
+	if e, ok := err.(*url.Error); ok {
+		return e.Err
+	}
+	return err
+}
+
+var hostPattern = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
+
+// hostName checks a host with an optional port and returns it without the
+// port and the brackets of an IPv6 address.
+func hostName(host string) (string, error) {
+	name := host
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", fmt.Errorf("%q is not a port from 1 to 65535", port)
+		}
+		name = h
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if addr, err := netip.ParseAddr(name); err == nil && addr.Zone() == "" {
+		return name, nil
+	}
+	for _, r := range name {
+		if r >= 0x80 {
+			return "", fmt.Errorf("%q is not ASCII: write the host name as DNS has it, with xn--", name)
+		}
+	}
+	if len(name) > 253 || !hostPattern.MatchString(name) {
+		return "", fmt.Errorf("%q is not a host name", name)
+	}
+	return name, nil
+}
+
+// rootCA reads a PEM file and checks that it holds a certificate.
+func (s *Scenario) rootCA(f *faults, path string) []byte {
+	data, err := s.file(path, maxCA)
+	switch {
+	case err != nil:
+		f.add("target.ca", "%v", err)
+	case !x509.NewCertPool().AppendCertsFromPEM(data):
+		f.add("target.ca", "%s holds no certificate in PEM form", path)
+	}
+	return data
+}
+
+// file reads a file that the scenario names, once. Most is the most bytes
+// that it may have.
+func (s *Scenario) file(path string, most int64) ([]byte, error) {
+	if data, ok := s.files[path]; ok {
+		return data, nil
+	}
+	full := path
+	if !filepath.IsAbs(path) {
+		full = filepath.Join(s.base, path)
+	}
+	if info, err := os.Stat(full); err != nil {
+		return nil, fmt.Errorf("cannot read the file: %w", err)
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", full)
+	}
+	file, err := os.Open(full)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the file: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the file: %w", err)
+	}
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("%s is longer than %d bytes", full, most)
+	}
+	s.files[path] = data
+	return data, nil
+}
+
+// attest compiles target.authorization.
+func (s *Scenario) attest(f *faults) string {
+	a := s.model.Target.Authorization
+	if a == nil || s.origin.has("target.authorization.proof") {
+		return ""
+	}
+	if strings.TrimSpace(a.Attest) == "" {
+		f.add("target.authorization", "attest is empty: say why the target may be loaded, such as attest: \"CHG-4711, we own it\"")
+	}
+	return a.Attest
+}

@@ -1,0 +1,147 @@
+// Package urls makes the requests of a load test: which entry is asked next,
+// by weight, and with which values its variables are filled in.
+//
+// Request n is a function of the seed and n alone, so that the shards of a
+// fleet, each making its own share, together make the very same requests as
+// one machine would.
+package urls
+
+import (
+	"frontload/results"
+)
+
+// BypassParameter is the query parameter that an entry with Bypass gets. Its
+// value is SEED-N, with N the number of the request in the plan: no two
+// requests of a run have the same, whatever shard sends them. Two runs with
+// the same seed do.
+const BypassParameter = "frontload-bypass"
+
+// An Entry is one kind of request. Path, query, header values and body are
+// templates: {name} stands for a variable's value, {{name}} for itself.
+type Entry struct {
+	Name   string
+	Weight float64 // share of the requests, in proportion to the sum of all; zero means never
+	Method string  // empty means GET
+
+	// Path begins with a slash and may carry a query. What cannot stand in a
+	// URL is percent-encoded; escapes stay as they are.
+	Path string
+
+	// Query is added to the path's own, in this order. Names and values are
+	// plain text here: everything but letters, digits and -._~ is encoded.
+	Query []results.Header
+
+	Headers []results.Header // sent in this order
+	Body    []byte           // only with POST, PUT, PATCH, DELETE and OPTIONS; nil for none
+	Vars    map[string]Var
+	Bypass  bool // add [BypassParameter], so that every request is a cache miss
+}
+
+// A Request is one request to send. Its slices are shared: they must not be
+// written to, but may be kept.
+type Request struct {
+	Index  uint16 // of the entry
+	Method string
+	Target string // path and query as sent, percent-encoded
+	Header []results.Header
+	Body   []byte // nil for none
+
+	// Prefix is the key prefix that the request counts for: the path up to the
+	// last slash before its first variable, or up to its last slash when the
+	// path has none, and no more than its first two segments: /a/b/ at the
+	// longest.
+	Prefix string
+}
+
+// A Generator makes requests. One goroutine at a time may use it.
+type Generator struct {
+	seed    uint64
+	entries []entry
+	sums    []float64 // sums[i]: the weights of entries 0 to i together
+
+	counting bool     // some entry has a sequence, so picks must be counted
+	picked   []uint64 // how often each entry was picked, for requests 0 to walked-1
+	walked   uint64
+
+	values []value
+	buffer []byte
+}
+
+// New returns a generator of requests of the given entries. Its errors join
+// one [Error] for each fault of the entries.
+func New(entries []Entry, seed uint64) (*Generator, error) {
+	g := &Generator{seed: seed, picked: make([]uint64, len(entries))}
+	var faults faults
+	faults.checkWeights(entries)
+	sum := 0.0
+	for i := range entries {
+		e := compile(&faults, i, &entries[i])
+		g.entries = append(g.entries, e)
+		g.counting = g.counting || e.sequence
+		sum += entries[i].Weight
+		g.sums = append(g.sums, sum)
+	}
+	if err := faults.join(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Next makes request n, and overwrites all of r. Calls must go up in n; what
+// is left out is what other shards send. A call that goes back is right but
+// slow where there are sequences: their picks are counted from 0 again.
+func (g *Generator) Next(n uint64, r *Request) {
+	s := requestStream(g.seed, n)
+	i := g.pick(&s)
+	earlier := uint64(0)
+	if g.counting {
+		earlier = g.count(n, i)
+	}
+	e := &g.entries[i]
+	g.values = g.values[:0]
+	for j, draw := range e.vars {
+		g.values = append(g.values, draw(s.variable(j), earlier))
+	}
+	*r = Request{Index: uint16(i), Method: e.method, Prefix: e.prefix, Header: e.fixedHeader, Body: e.fixedBody}
+	r.Target = g.target(e, n)
+	if e.header != nil {
+		r.Header = e.fill(g.values)
+	}
+	if e.body != nil {
+		r.Body = e.body.append(nil, g.values, inBody)
+	}
+}
+
+// pick draws an entry by weight.
+func (g *Generator) pick(s *stream) int {
+	u := s.float() * g.sums[len(g.sums)-1]
+	low, high := 0, len(g.sums)-1
+	for low < high { // the first entry whose sum is above u
+		if middle := (low + high) / 2; g.sums[middle] > u {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	for low > 0 && g.sums[low] == g.sums[low-1] {
+		low-- // rounding may take u up to the sum of all: never to an entry of weight zero
+	}
+	return low
+}
+
+// count walks to request n, which picks entry i, and returns how often that
+// entry was picked before.
+func (g *Generator) count(n uint64, i int) uint64 {
+	if n < g.walked {
+		g.walked = 0
+		clear(g.picked)
+	}
+	for ; g.walked < n; g.walked++ {
+		s := requestStream(g.seed, g.walked)
+		g.picked[g.pick(&s)]++
+	}
+	earlier := g.picked[i]
+	g.picked[i]++
+	g.walked = n + 1
+	return earlier
+}

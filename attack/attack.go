@@ -1,0 +1,183 @@
+// Package attack is the load generator's engine: clients and the send loop.
+//
+// A client is one simulated viewer host, with a source address, a resolver
+// and a DNS cache of its own, and its own connections to each edge address.
+// The send loop takes arrivals from a schedule, gives each to a client at its
+// intended time, and never waits for an answer: what the target is slow to do
+// shows in the response time, and what the generator is slow to do shows as
+// lag or as missed arrivals, never the one as the other.
+package attack
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"frontload/attack/dns"
+	"frontload/attack/wire"
+	"frontload/pacing"
+	"frontload/results"
+)
+
+// A Transport carries calls. It is the one thing that the send loop knows of
+// protocols. [wire.Transport] is one.
+type Transport interface {
+	// Start begins a call and returns at once; the finished call goes to the
+	// engine's [Engine.Done].
+	Start(*wire.Call)
+	// Retire lets go of a client's connections to an address that left its
+	// DNS answer.
+	Retire(client uint32, edge netip.AddrPort)
+	// Close ends every call that is not done and returns when all have been
+	// reported.
+	Close()
+}
+
+// A Resolver is one client's own DNS cache. [dns.Client] is one.
+type Resolver interface {
+	// Next returns the next address of a live answer, round robin. It is not
+	// ok when a look-up is needed first; refresh asks for one ahead of time.
+	Next(now time.Time) (addr netip.Addr, refresh, ok bool)
+	// Resolve looks the target up.
+	Resolve(ctx context.Context) (*dns.Answer, error)
+}
+
+// A Requester says what to send. Next is called by one goroutine, with n
+// increasing, and fills in r; it returns the index of the request name and
+// the key prefix.
+type Requester interface {
+	Next(n uint64, r *wire.Request) (request uint16, prefix string)
+}
+
+// A ClientConfig is one client of an [Engine].
+type ClientConfig struct {
+	Source   netip.Addr // not valid: the system picks
+	Resolver Resolver
+}
+
+// Config says what an [Engine] does. Schedule, Requests, Clients and Sink are
+// required.
+type Config struct {
+	Schedule *pacing.Schedule
+	Requests Requester
+	Clients  []ClientConfig
+	Port     uint16
+	Sink     results.Sink
+
+	// ClientsAt returns how many clients take part at a time of the run; nil
+	// means all of them, always.
+	ClientsAt func(time.Duration) int
+
+	// PerClient and PerEdge are the most requests/s that one client may send
+	// and that one edge address may get. An arrival that they do not let out
+	// is held back and counted. Zero: not enforced.
+	PerClient, PerEdge pacing.Rate
+
+	// MaxInFlight bounds the arrivals that are queued or await an answer. One
+	// beyond it is counted as unsent. Zero means 10,000.
+	MaxInFlight int
+
+	// Drain is how long outstanding answers are awaited after the last
+	// arrival. Zero means 100 s.
+	Drain time.Duration
+}
+
+// An Engine carries out one schedule, once.
+type Engine struct {
+	cfg       Config
+	transport Transport
+	start     time.Time
+	clients   []*client
+	edges     limiter
+	inFlight  atomic.Int64
+	answered  atomic.Bool           // some answer came, whatever it said
+	failure   atomic.Pointer[error] // the first call that got none
+	trouble   atomic.Pointer[string]
+	lookups   sync.WaitGroup
+	done      chan struct{} // has one entry whenever nothing is in flight
+	fatal     context.CancelCauseFunc
+}
+
+// New returns an engine. Its clock starts with [Engine.Run].
+func New(cfg Config) *Engine {
+	if cfg.MaxInFlight <= 0 {
+		cfg.MaxInFlight = 10_000
+	}
+	if cfg.Drain <= 0 {
+		cfg.Drain = 100 * time.Second
+	}
+	e := &Engine{cfg: cfg, done: make(chan struct{}, 1), edges: limiter{rate: float64(cfg.PerEdge)}}
+	for i, c := range cfg.Clients {
+		e.clients = append(e.clients, &client{
+			engine: e, index: uint32(i), source: c.Source, resolver: c.Resolver,
+		})
+	}
+	return e
+}
+
+// Prepare looks the target up for every client that takes part from the
+// start, within the budget of look-ups. It fails when one cannot be resolved.
+func (e *Engine) Prepare(ctx context.Context) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(64)
+	for _, c := range e.clients[:e.clientsAt(0)] {
+		work.Go(func() error {
+			answer, err := c.resolver.Resolve(ctx)
+			if err == nil {
+				c.size = len(answer.Addrs)
+			}
+			return err
+		})
+	}
+	return work.Wait()
+}
+
+// clientsAt returns how many clients take part at a time of the run.
+func (e *Engine) clientsAt(t time.Duration) int {
+	if e.cfg.ClientsAt == nil {
+		return len(e.clients)
+	}
+	return min(max(1, e.cfg.ClientsAt(t)), len(e.clients))
+}
+
+// Begin starts the run's clock and returns when that was. It must be called
+// once, after Prepare and before Run.
+func (e *Engine) Begin() time.Time {
+	e.start = time.Now()
+	return e.start
+}
+
+// Now is how long the run's clock has run; zero before it was started.
+func (e *Engine) Now() time.Duration {
+	if e.start.IsZero() {
+		return 0
+	}
+	return time.Since(e.start)
+}
+
+// InFlight is how many arrivals are queued or await an answer.
+func (e *Engine) InFlight() int64 { return e.inFlight.Load() }
+
+// Trouble returns what hindered the generator itself since the last call, or
+// the empty string.
+func (e *Engine) Trouble() string {
+	if t := e.trouble.Swap(nil); t != nil {
+		return *t
+	}
+	return ""
+}
+
+// Verdict returns an error that is [ErrNothingAnswers] when requests were
+// tried and not one was answered.
+func (e *Engine) Verdict() error {
+	first := e.failure.Load()
+	if first == nil || e.answered.Load() {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrNothingAnswers, *first)
+}

@@ -1,0 +1,137 @@
+package attack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"frontload/attack/dns"
+	"frontload/attack/wire"
+)
+
+// ErrHeld is why an arrival that waited for a look-up was not sent: every
+// address of the answer had reached its limit.
+var ErrHeld = errors.New("held back by limits.per-edge-address")
+
+// A client is one simulated viewer host.
+type client struct {
+	engine   *Engine
+	index    uint32
+	source   netip.Addr
+	resolver Resolver
+	allowed  bucket // of the send loop alone
+
+	mu        sync.Mutex
+	size      int // addresses in the last answer
+	resolving bool
+	waiting   []*wire.Call // for the look-up that is under way
+}
+
+// take sends the call to the next address of the client's answer, or lets it
+// wait for a look-up. It is false when every address has reached its limit.
+func (c *client) take(ctx context.Context, call *wire.Call, now time.Duration) bool {
+	c.mu.Lock()
+	if c.resolving && len(c.waiting) > 0 {
+		c.waiting = append(c.waiting, call)
+		c.mu.Unlock()
+		return true
+	}
+	edge, known, allowed := c.next(ctx, now)
+	if !known {
+		c.waiting = append(c.waiting, call)
+		c.lookUp(ctx)
+		c.mu.Unlock()
+		return true
+	}
+	c.mu.Unlock()
+	if !allowed {
+		return false
+	}
+	call.Edge = edge
+	c.engine.transport.Start(call)
+	return true
+}
+
+// next chooses an edge address: round robin, passing over those that have
+// reached their limit.
+func (c *client) next(ctx context.Context, now time.Duration) (edge netip.AddrPort, known, allowed bool) {
+	wall := c.engine.start.Add(now)
+	for range max(1, c.size) {
+		addr, refresh, ok := c.resolver.Next(wall)
+		if !ok {
+			return edge, false, false
+		}
+		if refresh {
+			c.lookUp(ctx)
+		}
+		if c.engine.edges.take(addr, now) {
+			return netip.AddrPortFrom(addr, c.engine.cfg.Port), true, true
+		}
+	}
+	return edge, true, false
+}
+
+// lookUp begins a look-up unless one is under way. The lock is held.
+func (c *client) lookUp(ctx context.Context) {
+	if c.resolving {
+		return
+	}
+	c.resolving = true
+	c.engine.lookups.Go(func() {
+		answer, err := c.resolver.Resolve(ctx)
+		c.looked(answer, err)
+	})
+}
+
+// looked sends the calls that waited for a look-up on their way.
+func (c *client) looked(answer *dns.Answer, err error) {
+	now := c.engine.Now()
+	if err == nil {
+		for _, addr := range answer.Left {
+			c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port))
+		}
+	}
+	c.mu.Lock()
+	if err == nil {
+		c.size = len(answer.Addrs)
+	}
+	c.resolving = false
+	waiting := c.waiting
+	c.waiting = nil
+	c.mu.Unlock()
+	for _, call := range waiting {
+		c.resume(call, answer, now, err)
+	}
+}
+
+// resume sends a call that waited for a look-up. One for which the look-up
+// gave no address that may be asked ends there.
+func (c *client) resume(call *wire.Call, answer *dns.Answer, now time.Duration, err error) {
+	s := &call.Sample
+	s.DNS = max(0, now-s.Intended-call.Late)
+	call.Eligible = s.Intended + s.DNS
+	if err == nil {
+		call.Edge, err = c.choose(answer, now)
+	}
+	if err != nil {
+		call.Fail(now, err)
+		s.Reason = cmp.Or(dns.Reason(err), s.Reason)
+		c.engine.Done(call)
+		return
+	}
+	c.engine.transport.Start(call)
+}
+
+// choose takes an address from a fresh answer, passing over those that have
+// reached their limit.
+func (c *client) choose(answer *dns.Answer, now time.Duration) (netip.AddrPort, error) {
+	for range answer.Addrs {
+		if addr := answer.Next(); c.engine.edges.take(addr, now) {
+			return netip.AddrPortFrom(addr, c.engine.cfg.Port), nil
+		}
+	}
+	return netip.AddrPort{}, ErrHeld
+}

@@ -1,0 +1,105 @@
+package dns
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+// records are the aliases and addresses of an answer, by owner in lower case.
+type records struct {
+	alias map[string]alias
+	addrs map[string]*addresses
+}
+
+type alias struct {
+	to  string
+	ttl uint32
+}
+
+type addresses struct {
+	addrs []netip.Addr
+	ttl   uint32 // the least
+}
+
+// readRecords reads the answer section as far as maxRecords.
+func readRecords(p *dnsmessage.Parser, kind dnsmessage.Type) (records, error) {
+	found := records{make(map[string]alias), make(map[string]*addresses)}
+	for range maxRecords {
+		h, err := p.AnswerHeader()
+		if errors.Is(err, dnsmessage.ErrSectionDone) {
+			break
+		}
+		if err != nil {
+			return found, err
+		}
+		if err := found.read(p, h, kind); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+func (f records) read(p *dnsmessage.Parser, h dnsmessage.ResourceHeader, kind dnsmessage.Type) error {
+	owner := fold(h.Name)
+	switch {
+	case h.Class == dnsmessage.ClassINET && h.Type == dnsmessage.TypeCNAME:
+		r, err := p.CNAMEResource()
+		f.alias[owner] = alias{fold(r.CNAME), lifetime(h)}
+		return err
+	case h.Class == dnsmessage.ClassINET && h.Type == kind && kind == dnsmessage.TypeA:
+		r, err := p.AResource()
+		f.add(owner, netip.AddrFrom4(r.A), lifetime(h))
+		return err
+	case h.Class == dnsmessage.ClassINET && h.Type == kind && kind == dnsmessage.TypeAAAA:
+		r, err := p.AAAAResource()
+		f.add(owner, netip.AddrFrom16(r.AAAA), lifetime(h))
+		return err
+	}
+	return p.SkipAnswer()
+}
+
+// add takes an address unless no connection can be made to it: blockers answer
+// with 0.0.0.0, which the system would take for itself.
+func (f records) add(owner string, a netip.Addr, ttl uint32) {
+	if a.IsUnspecified() || a.IsMulticast() || a.Is4In6() {
+		return
+	}
+	set := f.addrs[owner]
+	if set == nil {
+		set = &addresses{ttl: ttl}
+		f.addrs[owner] = set
+	}
+	set.ttl = min(set.ttl, ttl)
+	if len(set.addrs) < maxAddrs {
+		set.addrs = append(set.addrs, a)
+	}
+}
+
+// follow returns the addresses that a name leads to by its aliases, and the
+// least TTL on the way; nothing when it leads nowhere or around in a circle.
+func (f records) follow(name string) ([]netip.Addr, time.Duration) {
+	ttl := uint32(ttlSignBit - 1)
+	for range maxAliases + 1 {
+		if set := f.addrs[name]; set != nil {
+			return set.addrs, time.Duration(min(ttl, set.ttl)) * time.Second
+		}
+		next, ok := f.alias[name]
+		if !ok {
+			break
+		}
+		name, ttl = next.to, min(ttl, next.ttl)
+	}
+	return nil, 0
+}
+
+// lifetime returns a record's TTL in seconds; one whose highest bit is set
+// counts as zero (RFC 2181, section 8).
+func lifetime(h dnsmessage.ResourceHeader) uint32 {
+	if h.TTL >= ttlSignBit {
+		return 0
+	}
+	return h.TTL
+}

@@ -1,0 +1,55 @@
+package attack
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A bucket lets out so many arrivals a second, and a tenth of a second's
+// worth, at least one, at once (the generic cell rate algorithm). Its zero
+// value is full.
+type bucket struct {
+	due time.Duration // when the next arrival conforms exactly
+}
+
+// take reports whether one more arrival may go at now. A rate of zero does
+// not limit.
+func (b *bucket) take(perSecond float64, now time.Duration) bool {
+	if perSecond <= 0 {
+		return true
+	}
+	gap := time.Duration(float64(time.Second) / perSecond)
+	tolerance := max(time.Second/10-gap, 0)
+	if b.due > now+tolerance {
+		return false
+	}
+	b.due = max(b.due, now) + gap
+	return true
+}
+
+// A limiter holds a bucket for each edge address. It may be used by many
+// goroutines at once. It holds as many buckets as addresses were ever asked.
+type limiter struct {
+	rate float64
+
+	mu      sync.Mutex
+	buckets map[netip.Addr]*bucket
+}
+
+func (l *limiter) take(addr netip.Addr, now time.Duration) bool {
+	if l.rate <= 0 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.buckets[addr]
+	if b == nil {
+		if l.buckets == nil {
+			l.buckets = map[netip.Addr]*bucket{}
+		}
+		b = &bucket{}
+		l.buckets[addr] = b
+	}
+	return b.take(l.rate, now)
+}

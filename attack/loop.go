@@ -1,0 +1,160 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"frontload/attack/wire"
+	"frontload/pacing"
+	"frontload/results"
+)
+
+// ErrNothingAnswers is why a run ends early when it could not have got a
+// single answer.
+var ErrNothingAnswers = errors.New("no request could be answered")
+
+// Run sends the schedule's arrivals over the transport, awaits the
+// outstanding answers and closes the transport. When ctx ends it stops
+// sending and awaits answers for no longer than a moment. The error is nil
+// when the schedule was carried out, else the context's cause or why the run
+// ended early.
+func (e *Engine) Run(ctx context.Context, t Transport) error {
+	e.transport = t
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e.fatal = cancel
+	e.send(ctx)
+	e.drain(ctx)
+	cancel(errFinished)
+	e.lookups.Wait()
+	t.Close()
+	if err := context.Cause(ctx); !errors.Is(err, errFinished) {
+		return err
+	}
+	return nil
+}
+
+var errFinished = errors.New("finished")
+
+// send is the send loop. It reads the clock once a round.
+func (e *Engine) send(ctx context.Context) {
+	stream := e.cfg.Schedule.Stream(0, 1)
+	gate := pacing.NewGate(e.cfg.Schedule)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	a, more := stream.Next()
+	for more && ctx.Err() == nil {
+		now := e.Now()
+		decision, wait := gate.Admit(a.At, now)
+		if decision == pacing.Wait {
+			timer.Reset(wait)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		if decision == pacing.Miss {
+			e.cfg.Sink.Arrival(a.At, results.Missed, 1)
+		} else {
+			e.cfg.Sink.Arrival(a.At, e.arrive(ctx, a, now), 1)
+		}
+		a, more = stream.Next()
+	}
+}
+
+// arrive hands an arrival to a client, or says why not.
+func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration) results.Fate {
+	if e.inFlight.Load() >= int64(e.cfg.MaxInFlight) {
+		return results.Unsent
+	}
+	c := e.pick(a, now)
+	if c == nil {
+		return results.Held
+	}
+	call := &wire.Call{Late: max(0, now-a.At), Eligible: a.At}
+	s := &call.Sample
+	s.Client, s.Source, s.Intended = c.index, c.source, a.At
+	s.Request, s.Prefix = e.cfg.Requests.Next(a.N, &call.Request)
+	e.inFlight.Add(1)
+	if !c.take(ctx, call, now) {
+		e.inFlight.Add(-1)
+		return results.Held
+	}
+	return results.Started
+}
+
+// pick chooses the client of an arrival: all in turn, passing over those that
+// have reached their limit. It returns nil when all have.
+func (e *Engine) pick(a pacing.Arrival, now time.Duration) *client {
+	n := e.clientsAt(a.At)
+	for i := range n {
+		c := e.clients[(a.N+uint64(i))%uint64(n)]
+		if c.allowed.take(float64(e.cfg.PerClient), now) {
+			return c
+		}
+	}
+	return nil
+}
+
+// drain awaits the outstanding answers.
+func (e *Engine) drain(ctx context.Context) {
+	last := time.NewTimer(e.cfg.Drain)
+	defer last.Stop()
+	var hurry <-chan time.Time
+	interrupted := ctx.Done()
+	for e.inFlight.Load() > 0 {
+		select {
+		case <-e.done:
+		case <-interrupted:
+			interrupted = nil
+			hurry = time.After(interruptedDrain)
+		case <-hurry:
+			return
+		case <-last.C:
+			return
+		}
+	}
+}
+
+// interruptedDrain is how long an interrupted run awaits answers.
+const interruptedDrain = time.Second
+
+// Done takes a finished call from the transport.
+func (e *Engine) Done(call *wire.Call) {
+	e.cfg.Sink.Record(&call.Sample, call)
+	e.watch(call)
+	if e.inFlight.Add(-1) == 0 {
+		select {
+		case e.done <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Sent takes note that the first byte of a call was written.
+func (e *Engine) Sent(call *wire.Call) {
+	e.cfg.Sink.Sent(call.Sample.Sent, call.Sample.Edge, call.Sample.Request)
+}
+
+// watch looks for trouble of the generator's own, and ends a run in which no
+// request can ever be answered.
+func (e *Engine) watch(call *wire.Call) {
+	if call.Err == nil {
+		if !e.answered.Load() {
+			e.answered.Store(true)
+		}
+		return
+	}
+	e.failure.CompareAndSwap(nil, &call.Err)
+	if call.GeneratorFault {
+		reason := call.Sample.Reason
+		e.trouble.Store(&reason)
+	}
+	var tls *wire.TLSError
+	if !e.answered.Load() && errors.As(call.Err, &tls) && tls.Certificate() {
+		e.fatal(fmt.Errorf("%w by %s: %w", ErrNothingAnswers, call.Edge, call.Err))
+	}
+}

@@ -1,0 +1,188 @@
+package run
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"time"
+
+	"frontload/attack"
+	"frontload/attack/dns"
+	"frontload/attack/source"
+	"frontload/attack/wire"
+	"frontload/results"
+	"frontload/scenarios"
+	"frontload/scenarios/urls"
+)
+
+// describe returns what is known of a run before it begins.
+func (r *runner) describe(t *target) results.RunInfo {
+	return results.RunInfo{
+		Name:          r.plan.Name,
+		Source:        r.opt.Source,
+		Version:       r.opt.Version,
+		Start:         time.Now(),
+		Target:        r.plan.Target.URL.String(),
+		Seed:          r.plan.Seed,
+		Plan:          r.opt.Scenario,
+		Authorization: t.authorization,
+		Requests:      r.plan.Requests,
+		ClientLimit:   float64(r.plan.Limits.PerClient),
+		EdgeLimit:     float64(r.plan.Limits.PerEdgeAddress),
+	}
+}
+
+// newResolvers returns a DNS client for each of the plan's clients. Those of
+// one resolver share its budget.
+func (r *runner) newResolvers() []*dns.Client {
+	budgets := map[string]*dns.Budget{}
+	clients := make([]*dns.Client, r.plan.Clients.Count)
+	for i := range clients {
+		resolver := r.plan.Clients.Resolver(i)
+		if budgets[resolver] == nil {
+			budgets[resolver] = dns.NewBudget(float64(r.plan.Clients.Lookups))
+		}
+		subnet, _ := r.plan.Clients.Subnet(i)
+		cfg := dns.Config{
+			Hostname: r.plan.Target.Hostname,
+			Resolver: resolver,
+			Subnet:   subnet,
+			Budget:   budgets[resolver],
+			Offset:   i,
+			Report:   r.reporter(i),
+		}
+		if source, own := r.plan.Clients.Source(i); own {
+			cfg.Families = dns.Families{V4: source.Is4(), V6: source.Is6()}
+		} else {
+			cfg.Usable = routed
+		}
+		clients[i] = dns.New(cfg)
+	}
+	return clients
+}
+
+// reporter records the look-ups of client i. Those before the run's clock
+// starts stand at zero.
+func (r *runner) reporter(i int) func(results.Lookup) {
+	return func(l results.Lookup) {
+		if r.engine != nil {
+			l.At = r.engine.Now()
+		}
+		l.Client = uint32(i)
+		r.recorder.Lookup(l)
+	}
+}
+
+// newEngine deals the plan's source addresses to its clients.
+func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
+	plan := r.plan
+	clients := make([]attack.ClientConfig, len(resolvers))
+	for i := range clients {
+		source, _ := plan.Clients.Source(i)
+		if err := checkSource(i, source); err != nil {
+			return nil, err
+		}
+		clients[i] = attack.ClientConfig{Source: source, Resolver: resolvers[i]}
+	}
+	return attack.New(attack.Config{
+		Schedule:    plan.Schedule,
+		Requests:    requester{plan.URLs, plan.Target.Host},
+		Clients:     clients,
+		Port:        plan.Target.Port,
+		Sink:        r.recorder,
+		ClientsAt:   clientsAt(plan),
+		PerClient:   plan.Limits.PerClient,
+		PerEdge:     plan.Limits.PerEdgeAddress,
+		MaxInFlight: plan.Clients.InFlight,
+		Drain:       plan.Clients.Timeout,
+	}), nil
+}
+
+// routed reports whether the system knows a way to the address. Connecting a
+// UDP socket sends nothing.
+func routed(a netip.Addr) bool {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 443)))
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// checkSource tries the first addresses of a pool, so that one that cannot be
+// used is reported before any load.
+func checkSource(i int, addr netip.Addr) error {
+	const tried = 16
+	if !addr.IsValid() || i >= tried {
+		return nil
+	}
+	if err := source.Check(addr); err != nil {
+		return fmt.Errorf("clients.addresses: %w", err)
+	}
+	return nil
+}
+
+// clientsAt makes clients join a guided ramp as its rate grows.
+func clientsAt(plan *scenarios.Plan) func(time.Duration) int {
+	if !plan.Guided {
+		return nil
+	}
+	peak := float64(plan.Schedule.Peak())
+	return func(t time.Duration) int {
+		return int(math.Ceil(float64(plan.Clients.Count) * plan.Schedule.Rate(t) / peak))
+	}
+}
+
+func newTransport(plan *scenarios.Plan, e *attack.Engine, d *source.Dialer) (*wire.Transport, error) {
+	cfg := wire.Config{
+		Dial:        d.Dial,
+		Now:         e.Now,
+		Sent:        e.Sent,
+		Done:        e.Done,
+		Protocol:    plan.Clients.Protocol,
+		Connections: plan.Clients.Connections,
+		Timeout:     plan.Clients.Timeout,
+	}
+	if plan.Target.Scheme != "https" {
+		return wire.New(cfg), nil
+	}
+	roots, err := trusted(plan.Target.CA)
+	if err != nil {
+		return nil, err
+	}
+	cfg.TLS = &tls.Config{ServerName: plan.Target.ServerName, RootCAs: roots, MinVersion: tls.VersionTLS12}
+	return wire.New(cfg), nil
+}
+
+// trusted returns the system's roots and the scenario's own.
+func trusted(ca []byte) (*x509.CertPool, error) {
+	if ca == nil {
+		return nil, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, errors.New("target.ca holds no certificate in PEM form")
+	}
+	return roots, nil
+}
+
+// A requester turns the plan's URLs into requests for the wire.
+type requester struct {
+	urls *urls.Generator
+	host string
+}
+
+func (q requester) Next(n uint64, r *wire.Request) (uint16, string) {
+	var u urls.Request
+	q.urls.Next(n, &u)
+	r.Method, r.Target, r.Host, r.Body = u.Method, u.Target, q.host, u.Body
+	r.Header = u.Header
+	return u.Index, u.Prefix
+}

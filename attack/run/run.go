@@ -1,0 +1,119 @@
+// Package run carries out a plan on this machine and writes its run file.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"frontload/attack"
+	"frontload/attack/source"
+	"frontload/attack/wire"
+	"frontload/results"
+	"frontload/results/live"
+	"frontload/results/record"
+	"frontload/results/store"
+	"frontload/scenarios"
+)
+
+// Options say how a plan is carried out.
+type Options struct {
+	File     string            // the run file to write
+	Scenario string            // the resolved scenario as YAML, to be kept in it
+	Source   string            // attack or rehearsal
+	Version  string            // of the program
+	Progress func(live.Status) // called once a second; nil for none
+	Message  func(string)      // called with what a user should know; nil for none
+}
+
+// ErrInterrupted is returned by [Run] when its context ended: the run file is
+// whole all the same.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run carries out the plan and returns what the run was. Started tells
+// whether load was sent, and so whether there is a run file to read, be there
+// an error or not.
+//
+// The error is a [RefusedError] when the target may not be asked, and
+// [ErrInterrupted] when ctx ended; any other says what failed.
+func Run(ctx context.Context, plan *scenarios.Plan, opt Options) (info results.RunInfo, started bool, err error) {
+	r := &runner{plan: plan, opt: opt}
+	return r.run(ctx)
+}
+
+// A runner is one run under way.
+type runner struct {
+	plan     *scenarios.Plan
+	opt      Options
+	info     results.RunInfo
+	recorder *record.Recorder
+	file     *store.Writer
+	engine   *attack.Engine
+	status   status
+}
+
+func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
+	r.recorder = record.New(record.Config{Requests: r.plan.Requests})
+	resolvers := r.newResolvers()
+	target, err := preflight(ctx, r.plan, resolvers)
+	if err != nil {
+		return r.info, false, err
+	}
+	r.info = r.describe(target)
+	dialer := &source.Dialer{Allow: target.allow}
+	if r.engine, err = r.newEngine(resolvers); err != nil {
+		return r.info, false, err
+	}
+	transport, err := newTransport(r.plan, r.engine, dialer)
+	if err != nil {
+		return r.info, false, err
+	}
+	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
+		transport.Close()
+		return r.info, false, err
+	}
+	if err := r.engine.Prepare(ctx); err != nil {
+		transport.Close()
+		return r.info, false, errors.Join(err, r.file.Close(r.info))
+	}
+	r.info.Start = r.engine.Begin()
+	err = r.carryOut(ctx, transport)
+	return r.info, true, err
+}
+
+// carryOut sends the load, and writes the run file as it goes.
+func (r *runner) carryOut(ctx context.Context, transport *wire.Transport) error {
+	sending, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	finished := make(chan error, 1)
+	go func() { finished <- r.engine.Run(sending, transport) }()
+	writeErr := r.writeUntil(finished, stop)
+	sendErr := <-finished
+	return r.finish(ctx, sendErr, writeErr)
+}
+
+// finish completes the run file and sorts out why the run ended.
+func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
+	r.info.End = time.Now()
+	r.info.Interrupted = ctx.Err() != nil || sendErr != nil || writeErr != nil
+	if ctx.Err() != nil {
+		r.recorder.Event(results.Event{At: r.engine.Now(), Kind: "interrupted", Text: "interrupted by the user"})
+	}
+	if writeErr == nil {
+		g := r.gauges()
+		writeErr = r.append(r.recorder.Finish(r.engine.Now(), g), g)
+	}
+	closeErr := r.file.Close(r.info)
+	switch {
+	case writeErr != nil:
+		return fmt.Errorf("the run was stopped: %w", writeErr)
+	case closeErr != nil:
+		return closeErr
+	case ctx.Err() != nil:
+		return ErrInterrupted
+	case sendErr != nil:
+		return sendErr
+	}
+	return r.engine.Verdict()
+}

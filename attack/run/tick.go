@@ -1,0 +1,74 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"frontload/results/live"
+	"frontload/results/record"
+)
+
+// afterSecond is how long after a second's end its record is cut, so that
+// what finished in it has been recorded.
+const afterSecond = 20 * time.Millisecond
+
+// writeUntil cuts the record once a second and appends it to the run file,
+// until the engine has finished. When the file cannot be written it stops the
+// engine; the error says why. The engine's own result stays in the channel.
+func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) error {
+	for second := 1; ; second++ {
+		wait := time.NewTimer(time.Duration(second)*time.Second + afterSecond - r.engine.Now())
+		select {
+		case err := <-finished:
+			wait.Stop()
+			finished <- err
+			return nil
+		case <-wait.C:
+		}
+		g := r.gauges()
+		if err := r.append(r.recorder.Cut(r.engine.Now(), g), g); err != nil {
+			stop(err)
+			return err
+		}
+	}
+}
+
+func (r *runner) append(iv *record.Interval, g record.Gauges) error {
+	err := r.file.Append(iv)
+	r.status.add(iv, g)
+	if r.opt.Progress != nil {
+		r.status.Elapsed, r.status.Total = r.engine.Now(), r.plan.Schedule.Duration()
+		r.opt.Progress(r.status.Status)
+	}
+	return err
+}
+
+// gauges reads the generator's state. It belongs to the second that ended.
+func (r *runner) gauges() record.Gauges {
+	now := r.engine.Now()
+	from := max(0, now.Truncate(time.Second)-time.Second)
+	s := r.plan.Schedule
+	asked := s.Expected(from+time.Second) - s.Expected(from)
+	return record.Gauges{
+		Asked:    asked,
+		InFlight: r.engine.InFlight(),
+		Stage:    r.plan.Schedule.Stage(from),
+		Limited:  r.engine.Trouble(),
+	}
+}
+
+// status sums up a run for its progress line.
+type status struct{ live.Status }
+
+func (s *status) add(iv *record.Interval, g record.Gauges) {
+	t := iv.Totals()
+	s.Sent, s.P99 = float64(t.Sent), t.P99
+	s.OK += t.OK
+	s.Status503 += t.Status503
+	s.Errors += t.Errors
+	for _, second := range iv.Seconds {
+		s.Missed += second.Missed
+		s.Unsent += second.Unsent
+	}
+	s.Asked, s.InFlight, s.Stage, s.Trouble = g.Asked, g.InFlight, g.Stage, g.Limited
+}

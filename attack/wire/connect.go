@@ -1,0 +1,75 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"frontload/results"
+)
+
+// dialSpans are how long a connection took to be set up.
+type dialSpans struct{ connect, tls time.Duration }
+
+// connect dials a connection, with its TLS handshake, for the pool.
+func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to netip.AddrPort) (conn, dialSpans, error) {
+	var spans dialSpans
+	begin := t.cfg.Now()
+	raw, err := t.cfg.Dial(ctx, from, to)
+	spans.connect = t.cfg.Now() - begin
+	if err != nil {
+		return nil, spans, err
+	}
+	carried := raw
+	if t.cfg.TLS != nil {
+		begin = t.cfg.Now()
+		carried, err = t.handshake(ctx, raw)
+		spans.tls = t.cfg.Now() - begin
+		if err != nil {
+			raw.Close()
+			return nil, spans, err
+		}
+	}
+	c, err := t.newConn(ctx, p, raw, carried, to)
+	if err != nil {
+		raw.Close()
+		return nil, spans, err
+	}
+	return c, spans, nil
+}
+
+func (t *Transport) newConn(ctx context.Context, p *pool, raw, carried net.Conn, to netip.AddrPort) (conn, error) {
+	if t.cfg.Protocol == results.H2 {
+		return t.newH2(ctx, p, raw, carried, to)
+	}
+	return t.newH1(p, raw, carried), nil
+}
+
+func (t *Transport) handshake(ctx context.Context, raw net.Conn) (net.Conn, error) {
+	c := tls.Client(raw, t.cfg.TLS)
+	if err := c.HandshakeContext(ctx); err != nil {
+		return nil, &TLSError{Err: err}
+	}
+	want := alpn(t.cfg.Protocol)
+	if got := c.ConnectionState().NegotiatedProtocol; got != want && (want == "h2" || got != "") {
+		return nil, &TLSError{Err: fmt.Errorf("the server does not speak %s over TLS (it chose %q)", want, got)}
+	}
+	return c, nil
+}
+
+// A TLSError is a TLS handshake that failed.
+type TLSError struct{ Err error }
+
+func (e *TLSError) Error() string { return "TLS handshake: " + e.Err.Error() }
+func (e *TLSError) Unwrap() error { return e.Err }
+
+// Certificate reports whether the handshake failed because of the server's
+// certificate: then every other one will, too.
+func (e *TLSError) Certificate() bool {
+	var verify *tls.CertificateVerificationError
+	return errors.As(e.Err, &verify)
+}

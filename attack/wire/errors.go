@@ -1,0 +1,103 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"frontload/attack/source"
+	"frontload/results"
+)
+
+// Why an exchange ended without a whole answer, beside errors of the network.
+var (
+	ErrEnded     = errors.New("the run ended before the answer came")
+	ErrHeader    = errors.New("the answer's header is too large")
+	ErrBody      = errors.New("the answer's body is too large")
+	ErrMalformed = errors.New("malformed answer")
+)
+
+// setError makes the call one that ended without a whole answer.
+func (c *Call) setError(err error) {
+	c.Err = err
+	c.Sample.Outcome = results.Transport
+	c.Sample.Reason, c.GeneratorFault = reason(err)
+}
+
+// reason sorts an error into a few fixed words, and says whether it was the
+// generator's fault.
+func reason(err error) (string, bool) {
+	var certificate *TLSError
+	var malformed *malformedError
+	var stream streamError
+	switch {
+	case errors.Is(err, ErrEnded), errors.Is(err, context.Canceled):
+		return "unanswered at the end", false
+	case errors.Is(err, ErrHeader):
+		return "header too large", false
+	case errors.Is(err, ErrBody):
+		return "body too large", false
+	case errors.As(err, &malformed):
+		return "malformed answer", false
+	case errors.As(err, &certificate) && certificate.Certificate():
+		return "tls certificate", false
+	case errors.As(err, &certificate) && !isTimeout(err):
+		return "tls handshake", false
+	case errors.As(err, &stream):
+		return "stream reset", false
+	}
+	if word, generator := source.Trouble(err); generator {
+		return word, true
+	}
+	return networkReason(err), false
+}
+
+func networkReason(err error) string {
+	switch {
+	case isTimeout(err):
+		return "timeout"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "connection reset"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "closed early"
+	case errors.Is(err, net.ErrClosed), strings.Contains(err.Error(), "http2: client connection"):
+		return "connection closed"
+	}
+	if word, _ := source.Trouble(err); word != "" {
+		return word
+	}
+	return "transport error"
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// A malformedError is an answer that is no HTTP.
+type malformedError struct{ err error }
+
+// Error quotes no more than the start of what the server sent.
+func (e *malformedError) Error() string {
+	return fmt.Sprintf("%v: %.200q", ErrMalformed, e.err.Error())
+}
+func (e *malformedError) Unwrap() error        { return e.err }
+func (e *malformedError) Is(target error) bool { return target == ErrMalformed }
+
+// A streamError is a stream that the server reset. net/http's own type is not
+// exported; it fills in any struct that has its fields.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string {
+	return fmt.Sprintf("stream %d reset with code %d", e.StreamID, e.Code)
+}

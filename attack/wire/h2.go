@@ -1,0 +1,160 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// newH2Transport returns what makes HTTP/2 connections of connections that
+// stand already. It dials none itself.
+func newH2Transport(maxHeaderBytes int64) *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Transport{
+		DialContext:            dialled,
+		DialTLSContext:         dialled,
+		Protocols:              &protocols,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+}
+
+// dialledKey is the key in a context of the connection that stands already.
+type dialledKey struct{}
+
+func dialled(ctx context.Context, _, _ string) (net.Conn, error) {
+	c, ok := ctx.Value(dialledKey{}).(net.Conn)
+	if !ok {
+		return nil, errors.New("no connection stands for HTTP/2 to use")
+	}
+	return c, nil
+}
+
+// An h2Conn carries as many exchanges at once as the server's settings allow.
+type h2Conn struct {
+	t      *Transport
+	pool   *pool
+	raw    net.Conn
+	cc     *http.ClientConn
+	scheme string
+	active int // exchanges reserved or under way; under the pool's lock
+}
+
+func (t *Transport) newH2(ctx context.Context, p *pool, raw, carried net.Conn, to netip.AddrPort) (*h2Conn, error) {
+	c := &h2Conn{t: t, pool: p, raw: raw, scheme: "http"}
+	if t.cfg.TLS != nil {
+		c.scheme = "https"
+	}
+	var err error
+	c.cc, err = t.h2.NewClientConn(context.WithValue(ctx, dialledKey{}, carried), c.scheme, to.String())
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *h2Conn) reserve() place {
+	if c.cc.Reserve() != nil {
+		if c.cc.Err() != nil {
+			return dead
+		}
+		return none
+	}
+	c.active++
+	return taken
+}
+
+func (c *h2Conn) unused() bool { return c.active == 0 }
+
+// close closes the connection when no exchange is under way; one that the
+// server asked to leave ends by itself after its last exchange.
+func (c *h2Conn) close() {
+	if c.active == 0 || c.t.ctx.Err() != nil {
+		c.raw.Close()
+	}
+}
+
+func (c *h2Conn) start(call *Call) {
+	c.t.work.Go(func() {
+		err := c.exchange(call)
+		done := c.t.cfg.Now()
+		c.pool.mu.Lock()
+		c.active--
+		c.pool.mu.Unlock()
+		if c.cc.Err() != nil {
+			c.pool.lost(c)
+		} else {
+			c.pool.free(c)
+		}
+		c.t.finish(call, done, err)
+	})
+}
+
+func (c *h2Conn) exchange(call *Call) error {
+	s := &call.Sample
+	ctx, cancel := context.WithTimeout(c.t.ctx, c.t.cfg.Timeout)
+	defer cancel()
+	req, err := c.request(ctx, &call.Request)
+	if err != nil {
+		return err
+	}
+	s.Written, s.Sent = true, c.t.cfg.Now()
+	s.BytesOut = headerBytes(req.Header) + int64(len(call.Request.Target)+len(call.Request.Body))
+	c.t.cfg.Sent(call)
+	res, err := c.cc.RoundTrip(req)
+	if err != nil {
+		return h2Error(ctx, err)
+	}
+	s.FirstByte = c.t.cfg.Now()
+	defer res.Body.Close()
+	n, err := call.readBody(res, c.t.cfg.Marker, c.t.cfg.MaxBodyBytes)
+	s.BytesIn = n + headerBytes(res.Header)
+	return h2Error(ctx, err)
+}
+
+func (c *h2Conn) request(ctx context.Context, r *Request) (*http.Request, error) {
+	path, query, _ := strings.Cut(r.Target, "?")
+	u := &url.URL{Scheme: c.scheme, Host: r.Host, Opaque: "//" + r.Host + path, RawQuery: query}
+	h := http.Header{"User-Agent": nil} // nil: none is sent unless the scenario has one
+	for _, f := range r.Header {
+		name := http.CanonicalHeaderKey(f.Name)
+		h[name] = append(h[name], f.Value)
+	}
+	req := &http.Request{Method: r.Method, URL: u, Host: r.Host, Header: h}
+	if len(r.Body) > 0 || takesBody(r.Method) {
+		req.Body = io.NopCloser(bytes.NewReader(r.Body))
+		req.ContentLength = int64(len(r.Body))
+	}
+	return req.WithContext(ctx), nil
+}
+
+// h2Error tells a time-out and the end of the run from what the peer did.
+func h2Error(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case strings.Contains(err.Error(), "header list"):
+		return ErrHeader
+	}
+	return err
+}
+
+func headerBytes(h http.Header) int64 {
+	var n int
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return int64(n)
+}

@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Transport starts calls. Its methods may be called by many goroutines at
+// once.
+type Transport struct {
+	cfg    Config
+	h2     *http.Transport // makes HTTP/2 connections of those that were dialled
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup // every goroutine of the transport
+
+	mu      sync.Mutex
+	pools   map[poolKey]*pool
+	retired map[*pool]struct{} // pools whose address left the answer, while they carry something
+	closed  bool
+}
+
+type poolKey struct {
+	client uint32
+	edge   netip.AddrPort
+}
+
+// New returns a transport. Close it when every call is done, or to end those
+// that are not.
+func New(cfg Config) *Transport {
+	cfg = cfg.withDefaults()
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Transport{
+		cfg:     cfg,
+		ctx:     ctx,
+		cancel:  cancel,
+		pools:   map[poolKey]*pool{},
+		retired: map[*pool]struct{}{},
+		h2:      newH2Transport(cfg.MaxHeaderBytes),
+	}
+}
+
+// Start begins a call and returns at once. When a permitted connection is
+// free the call goes out on it; otherwise it waits for one, first come first
+// served.
+func (t *Transport) Start(call *Call) {
+	call.Sample.Protocol = t.cfg.Protocol
+	call.Sample.Edge = call.Edge.Addr()
+	p := t.pool(poolKey{call.Sample.Client, call.Edge})
+	if p == nil {
+		t.fail(call, ErrEnded)
+		return
+	}
+	p.start(call)
+}
+
+// Retire closes a client's connections to an edge address that left its DNS
+// answer: idle ones now, busy ones after the exchange that they carry.
+func (t *Transport) Retire(client uint32, edge netip.AddrPort) {
+	key := poolKey{client, edge}
+	t.mu.Lock()
+	p := t.pools[key]
+	if p != nil {
+		delete(t.pools, key)
+		t.retired[p] = struct{}{}
+	}
+	t.mu.Unlock()
+	if p != nil {
+		p.retire()
+	}
+}
+
+func (t *Transport) forget(p *pool) {
+	t.mu.Lock()
+	delete(t.retired, p)
+	t.mu.Unlock()
+}
+
+// Close ends every call that is not done, with [ErrEnded], and returns when
+// all have been reported and every connection is closed.
+func (t *Transport) Close() {
+	t.mu.Lock()
+	t.closed = true
+	pools := slices.Collect(maps.Values(t.pools))
+	pools = slices.AppendSeq(pools, maps.Keys(t.retired))
+	t.mu.Unlock()
+	t.cancel()
+	for _, p := range pools {
+		p.abort()
+	}
+	t.work.Wait()
+}
+
+func (t *Transport) pool(key poolKey) *pool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil
+	}
+	p := t.pools[key]
+	if p == nil {
+		p = &pool{t: t}
+		t.pools[key] = p
+	}
+	return p
+}
+
+// fail reports a call for which no connection could be had.
+func (t *Transport) fail(call *Call, err error) {
+	call.Fail(t.cfg.Now(), err)
+	t.cfg.Done(call)
+}
+
+// finish reports a call that ended with err, or well when err is nil.
+func (t *Transport) finish(call *Call, at time.Duration, err error) {
+	s := &call.Sample
+	s.Done = max(at, s.Intended)
+	if err != nil && t.ctx.Err() != nil {
+		err = ErrEnded
+	}
+	if err != nil {
+		call.setError(err)
+	}
+	t.cfg.Done(call)
+}

@@ -1,0 +1,141 @@
+// Package wire carries requests to edge addresses over HTTP/1.1 and HTTP/2.
+//
+// A [Transport] takes a [Call] and returns at once; it finds the call a
+// connection of its client to its edge address, dials one or lets the call
+// wait for one as the limits say, and reports the finished call. There is one
+// pool of connections per client and edge address, on every protocol, so that
+// an even choice of edge addresses stays even on the wire.
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"frontload/results"
+)
+
+// A Request is what goes over the wire. Nothing is added to it but what HTTP
+// itself demands: Host, and Content-Length where there is a body.
+type Request struct {
+	Method string
+	Target string // path and query, percent-encoded
+	Host   string // Host header or :authority
+	Header []results.Header
+	Body   []byte
+}
+
+// A Call is one request on its way to one edge address. The caller fills in
+// Request, Edge, and of Sample: Client, Request, Source, Prefix, Intended and
+// DNS; the transport fills in the rest.
+type Call struct {
+	Request Request
+	Edge    netip.AddrPort
+	Sample  results.Sample
+
+	// Eligible is when the call could have used a connection had the
+	// generator been on time: the intended time, or when its name look-up
+	// ended. Late is how late the send loop took it up.
+	Eligible, Late time.Duration
+
+	// GeneratorFault is set when the call failed for want of something on the
+	// generator's side, such as open files or ports.
+	GeneratorFault bool
+
+	// Err is why no whole answer came; nil when one did.
+	Err error
+
+	answer http.Header
+	id     string
+	retry  bool // the request was written once already, on a connection that had died idle
+}
+
+// Fail makes the call one that ended at the given time without having been
+// sent, for want of an address to send it to.
+func (c *Call) Fail(at time.Duration, err error) {
+	c.Sample.Ready = at
+	c.Sample.Done = max(at, c.Sample.Intended)
+	c.setError(err)
+}
+
+// Exemplar returns what is kept of a call beside its sample.
+func (c *Call) Exemplar() results.Exemplar {
+	e := results.Exemplar{Method: c.Request.Method, URL: c.Request.Target, RequestID: c.id}
+	for _, name := range sortedNames(c.answer) {
+		for _, value := range c.answer[name] {
+			e.Headers = append(e.Headers, results.Header{Name: name, Value: value})
+		}
+	}
+	return e
+}
+
+// Config says how a [Transport] works. Dial, Now and Done are required.
+type Config struct {
+	// Dial opens a TCP connection from a client's address, or from any when
+	// the address is not valid.
+	Dial func(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error)
+
+	// Now reads the run's clock.
+	Now func() time.Duration
+
+	// Sent is called when the first byte of a call was written. It must not block.
+	Sent func(*Call)
+
+	// Done takes every call back, once. It must not block; the call is the
+	// receiver's from then on.
+	Done func(*Call)
+
+	Protocol results.Protocol
+	TLS      *tls.Config // nil for plaintext; NextProtos is set by the transport
+
+	// Connections is the most connections per client and edge address with
+	// HTTP/1.1. HTTP/2 uses one. Zero means 6.
+	Connections int
+
+	// Timeout bounds an exchange, from the send. Zero means 100 s.
+	Timeout time.Duration
+
+	// ConnectTimeout bounds dialling and the TLS handshake together. Zero
+	// means 30 s.
+	ConnectTimeout time.Duration
+
+	// MaxHeaderBytes and MaxBodyBytes bound an answer; beyond them it is a
+	// transport error. Zero means 64 KiB and 1 GiB.
+	MaxHeaderBytes, MaxBodyBytes int64
+
+	// Marker is a header that only the origin sets; empty for none.
+	Marker string
+}
+
+func (c Config) withDefaults() Config {
+	c.Connections = orDefault(c.Connections, 6)
+	c.Timeout = orDefault(c.Timeout, 100*time.Second)
+	c.ConnectTimeout = orDefault(c.ConnectTimeout, 30*time.Second)
+	c.MaxHeaderBytes = orDefault(c.MaxHeaderBytes, 64<<10)
+	c.MaxBodyBytes = orDefault(c.MaxBodyBytes, 1<<30)
+	if c.Protocol == results.H2 {
+		c.Connections = 1
+	}
+	if c.TLS != nil {
+		c.TLS = c.TLS.Clone()
+		c.TLS.NextProtos = []string{alpn(c.Protocol)}
+	}
+	return c
+}
+
+func alpn(p results.Protocol) string {
+	if p == results.H2 {
+		return "h2"
+	}
+	return "http/1.1"
+}
+
+func orDefault[T int | int64 | time.Duration](v, def T) T {
+	if v <= 0 {
+		return def
+	}
+	return v
+}

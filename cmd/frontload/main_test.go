@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// asMain makes the test binary be the program itself, so that tests can start
+// it as a process of its own.
+const asMain = "FRONTLOAD_TEST_AS_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		main()
+	}
+	testscript.Main(m, map[string]func(){"frontload": main})
+}
+
+// program returns the program as a process to be started, in a directory.
+func program(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asMain+"=1")
+	return cmd
+}
+
+// exitOf returns the exit code of a process that has ended.
+func exitOf(t *testing.T, err error) int {
+	t.Helper()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if err == nil {
+		return 0
+	}
+	return exit.ExitCode()
+}
+
+// The scripts run the program the way people do, against servers on loopback
+// whose addresses they find in the environment.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			s, err := startServers(env.T().(testing.TB))
+			if err != nil {
+				return err
+			}
+			env.Vars = append(env.Vars, s.vars...)
+			return os.WriteFile(env.WorkDir+"/ca.pem", s.ca, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exitcode":  exitcode,
+			"smalldisk": smalldisk,
+		},
+	})
+}
+
+// exitcode CODE PROGRAM ARGS… runs a program and wants that exit code, or one
+// of several with | between them. Scripts that really send load allow for 6: a
+// machine that is busy otherwise may be too slow to be believed.
+func exitcode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode CODE PROGRAM ARGS…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if !slices.Contains(strings.Split(args[0], "|"), strconv.Itoa(got)) {
+		ts.Fatalf("%s exited with %d, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// smalldisk DIR SIZE mounts a file system of so many bytes.
+func smalldisk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: smalldisk DIR SIZE")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o700))
+	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+args[1])
+	if errors.Is(err, syscall.EPERM) {
+		fmt.Fprintln(os.Stderr, "SKIPPED: the full disk was not tested: mounting a small file system needs root")
+		ts.Setenv("NODISK", "1")
+		return
+	}
+	ts.Check(err)
+	ts.Defer(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"frontload/results"
+)
+
+// run is what attack and rehearse print with --json.
+type runDocument struct {
+	Schema    string
+	Analysis  results.Analysis
+	Rehearsal struct {
+		Right bool
+		Truth struct {
+			Requests     int64
+			Responses503 int64 `json:"responses_503"`
+			Edges        map[string]counts
+			Clients      map[string]counts
+		}
+		Lookups int64
+	}
+}
+
+type counts struct {
+	Requests     int64
+	Responses503 int64 `json:"responses_503"`
+}
+
+// finish runs the program to its end and decodes what it printed.
+func finish(t *testing.T, cmd *exec.Cmd, allowed ...int) runDocument {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	code := exitOf(t, cmd.Run())
+	for _, a := range allowed {
+		if code == a {
+			return decode[runDocument](t, out.Bytes())
+		}
+	}
+	t.Fatalf("%v exited with %d, want one of %v:\n%s", cmd.Args[1:], code, allowed, errs.String())
+	return runDocument{}
+}
+
+func decode[T any](t *testing.T, data []byte) T {
+	t.Helper()
+	var v T
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&v); err != nil {
+		t.Fatalf("standard output is no JSON: %v\n%.500s", err, data)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		t.Fatalf("standard output holds more than one JSON document")
+	}
+	return v
+}
+
+// After a kill -9 the run file can be reported, and misses at most the last
+// two seconds.
+func TestKilledRunCanBeReported(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	cmd := program(t, dir, "attack", "--url", server.URL, "--rate", "100/s", "--for", "60s", "--out", "run.db", "--quiet")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for served.Load() < 550 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	doc := finish(t, program(t, dir, "report", "run.db", "--json"), 0)
+	total := served.Load()
+	if got := doc.Analysis.Run.Requests; got < total-200 || got > total {
+		t.Errorf("the run file holds %d requests, the server got %d: over two seconds are missing", got, total)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "run.db")); err != nil {
+		t.Error(err)
+	}
+}
+
+// An interrupt ends a run gently: exit 130, a whole run file, the report
+// printed.
+func TestInterruptKeepsTheRun(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	cmd := program(t, dir, "attack", "--url", server.URL, "--rate", "100/s", "--for", "60s", "--out", "run.db", "--json")
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for served.Load() < 150 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitOf(t, cmd.Wait()); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	doc := decode[runDocument](t, out.Bytes())
+	if got, want := doc.Analysis.Run.Requests, served.Load(); got != want || !doc.Analysis.Run.Interrupted {
+		t.Errorf("%d requests (interrupted: %t), the server got %d", got, doc.Analysis.Run.Interrupted, want)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "run.db-*")); left != nil {
+		t.Errorf("%v are left beside the run file", left)
+	}
+}
+
+// A server that stalls for 2 s in a run of 10 s at 100/s: a tenth of the
+// requests waits for over a second, however few connections are allowed. The
+// exact truth for each limit is asserted in virtual time, in package attack.
+func TestStalledServer(t *testing.T) {
+	t.Parallel()
+	for _, connections := range []int{1, 6, 64} {
+		t.Run(fmt.Sprintf("connections=%d", connections), func(t *testing.T) {
+			t.Parallel()
+			var once atomic.Pointer[time.Time]
+			server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				now := time.Now()
+				once.CompareAndSwap(nil, &now)
+				from := once.Load().Add(4 * time.Second)
+				if to := from.Add(2 * time.Second); now.After(from) && now.Before(to) {
+					time.Sleep(to.Sub(now))
+				}
+			}))
+			t.Cleanup(server.Close)
+			doc := finish(t, program(t, t.TempDir(), "attack", "--url", server.URL, "--rate", "100/s", "--for", "10s",
+				"--connections", fmt.Sprint(connections), "--json", "--quiet", "--out", "run.db"), 0, 6)
+			p90 := time.Duration(doc.Analysis.Latency["response"]["all"].P90) * time.Microsecond
+			if p90 < 800*time.Millisecond || p90 > 1300*time.Millisecond {
+				t.Errorf("response p90 = %v, want about 1 s", p90)
+			}
+			if r := doc.Analysis.Run; r.Requests+doc.Analysis.Trust.MissedArrivals != 1000 {
+				t.Errorf("%d requests and %d missed arrivals, want 1000 together", r.Requests, doc.Analysis.Trust.MissedArrivals)
+			}
+		})
+	}
+}
+
+// What the lab counted itself is what the analysis counts.
+func TestRehearsalAgreesWithTheLab(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--simulate"}, {"--for", "12s"}} {
+		t.Run(args[0], func(t *testing.T) {
+			t.Parallel()
+			args = append([]string{"rehearse", "--json", "--quiet"}, args...)
+			doc := finish(t, program(t, t.TempDir(), args...), 0, 6)
+			run, truth := doc.Analysis.Run, doc.Rehearsal.Truth
+			if run.Requests != truth.Requests || run.Responses503 != truth.Responses503 || run.Requests == 0 {
+				t.Errorf("%d requests and %d 503s, the lab counted %d and %d", run.Requests, run.Responses503, truth.Requests, truth.Responses503)
+			}
+			compareCounts(t, "edge address", run.Edges, truth.Edges)
+			compareCounts(t, "client", run.Sources, truth.Clients)
+		})
+	}
+}
+
+func compareCounts(t *testing.T, what string, got []results.AddressCount, want map[string]counts) {
+	t.Helper()
+	if len(got) == 0 {
+		t.Errorf("no %s", what)
+	}
+	for _, a := range got {
+		if w := want[a.Address]; a.Requests != w.Requests || a.Responses503 != w.Responses503 {
+			t.Errorf("%s %s: %d requests and %d 503s, the lab counted %d and %d",
+				what, a.Address, a.Requests, a.Responses503, w.Requests, w.Responses503)
+		}
+	}
+}
+
+// A reader that goes away must not end a run.
+func TestClosedPipe(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", os.Args[0]+" attack --url "+server.URL+" --rate 50/s --for 1s --out run.db | true")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asMain+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	finish(t, program(t, dir, "report", "run.db", "--json"), 0)
+}

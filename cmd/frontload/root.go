@@ -1,0 +1,96 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"frontload/internal/app"
+)
+
+// newRoot returns the command line.
+func newRoot(stdout, stderr io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "frontload",
+		Short: "load-test CloudFront by its own rules, and learn who wrote the 503s",
+		Long: `Frontload load-tests Amazon CloudFront the way CloudFront asks to be load-tested,
+and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
+		Example: `  frontload rehearse                                  # an embedded CloudFront, no set-up
+  frontload attack --url http://127.0.0.1:8080 --rate 500/s --for 30s
+  frontload attack launch.yaml --html launch.html
+  frontload report launch-20261123-101500.db`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.AddCommand(newRehearse(), newAttack(), newAnalyze(), newReport(), newSchema(), newVersion(), newCompletion(root))
+	for _, later := range notYet {
+		root.AddCommand(later.command())
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	checkArgs(root)
+	return root
+}
+
+// checkArgs makes every command's complaint about its arguments one of usage.
+func checkArgs(cmd *cobra.Command) {
+	for _, c := range append(cmd.Commands(), cmd) {
+		check := c.Args
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if check == nil {
+				return nil
+			}
+			if err := check(cmd, args); err != nil {
+				return usage(cmd, err)
+			}
+			return nil
+		}
+	}
+}
+
+// output gathers the flags that many commands have.
+type output struct{ app.Output }
+
+func (o *output) addJSON(cmd *cobra.Command, what string) {
+	cmd.Flags().BoolVar(&o.JSON, "json", false, what)
+}
+
+func (o *output) addQuiet(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.Quiet, "quiet", false, "neither progress nor text, only errors and JSON")
+}
+
+func (o *output) addHTML(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.HTML, "html", "", "write the HTML report to `FILE`")
+}
+
+// to completes the output with where the command writes.
+func (o *output) to(cmd *cobra.Command) app.Output {
+	o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+	o.Page = 100
+	if f, ok := o.Out.(*os.File); ok {
+		if w := columns(f); w > 0 {
+			o.Page = min(o.Page, w)
+		}
+	}
+	if f, ok := o.Err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		o.Terminal = true
+		o.Width = func() int { return columns(f) }
+	}
+	return o.Output
+}
+
+// columns returns the width of a terminal, or zero for what is none.
+func columns(f *os.File) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}

@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"frontload/attack/run"
+	"frontload/results"
+	"frontload/results/live"
+	"frontload/scenarios"
+)
+
+// Attack carries out a scenario, writes its run file and shows what came of
+// it. An empty file name means one made of the scenario's name and the time.
+func Attack(ctx context.Context, s *scenarios.Scenario, file string, out Output) error {
+	return carryOut(ctx, s, run.Options{File: file, Source: "attack"}, out, nil)
+}
+
+// DryRun shows the scenario with every default filled in, and what it comes
+// to. Nothing is sent.
+func DryRun(s *scenarios.Scenario, out Output) error {
+	plan, err := s.Plan()
+	if err != nil {
+		return Usage(err)
+	}
+	yaml, err := s.YAML()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out.Out, "# %s: %s\n", plan.Name, plan.Schedule)
+	fmt.Fprintf(out.Out, "# %d arrivals in %s, at most %s, from %d clients; nothing was sent\n",
+		plan.Schedule.Count(), plan.Schedule.Duration(), plan.Schedule.Peak(), plan.Clients.Count)
+	_, err = out.Out.Write(yaml)
+	return err
+}
+
+// carryOut runs a scenario and shows it. What was recorded is shown even when
+// the run failed on its way.
+func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out Output, rehearsed *rehearsal) error {
+	plan, err := s.Plan()
+	if err != nil {
+		return Usage(err)
+	}
+	yaml, err := s.YAML()
+	if err != nil {
+		return err
+	}
+	opt.Scenario, opt.Version = string(yaml), Version()
+	if opt.File == "" {
+		opt.File = runFileName(plan.Name, time.Now())
+	}
+	view := live.NewView(out.Err, out.Terminal, out.Width)
+	if !out.Quiet {
+		opt.Progress = view.Show
+	}
+	out.message(view, "%s: %s at %s", plan.Name, plan.Schedule, plan.Target.URL)
+	_, started, runErr := run.Run(ctx, plan, opt)
+	view.Close()
+	runErr = kindOf(runErr)
+	if !started {
+		return runErr
+	}
+	a, err := out.showFile(opt.File, rehearsed)
+	if err == nil {
+		out.written(view, opt.File, rehearsed)
+		err = trustError(a)
+	}
+	return firstOf(runErr, err)
+}
+
+// written tells where things are, and what the lab says where there was one.
+func (o *Output) written(view *live.View, file string, rehearsed *rehearsal) {
+	if rehearsed != nil {
+		o.message(view, "%s", rehearsed.sentence())
+	}
+	if o.HTML != "" {
+		o.message(view, "HTML report: %s", o.HTML)
+	}
+	o.message(view, "run file:    %s   (again: frontload report %s)", file, file)
+}
+
+// kindOf gives an error of a run its kind.
+func kindOf(err error) error {
+	var refused *run.RefusedError
+	if errors.As(err, &refused) {
+		return &kindError{err, ErrRefused}
+	}
+	return err
+}
+
+// trustError returns an error when a run is not to be believed.
+func trustError(a *results.Analysis) error {
+	if a.Trust.OK {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrUntrusted, strings.Join(a.Trust.Reasons, "; "))
+}
+
+// firstOf returns the run's own error before what came of showing it.
+func firstOf(first, second error) error {
+	if first != nil && second != nil && !errors.Is(second, ErrUntrusted) {
+		return errors.Join(first, second)
+	}
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// runFileName names a run file after its scenario and the time.
+func runFileName(name string, now time.Time) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		}
+		return '-'
+	}, name)
+	return fmt.Sprintf("%s-%s.db", strings.TrimLeft(clean, ".-"), now.UTC().Format("20060102-150405"))
+}

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"frontload/scenarios"
+	"frontload/scenarios/lab"
+)
+
+// Schema returns the JSON Schema of the scenario file.
+func Schema() ([]byte, error) { return scenarios.Schema() }
+
+// Cases returns the names of the lab's cases.
+func Cases() []string {
+	var names []string
+	for _, c := range lab.Cases() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// A Scenario says what to load and how; see [scenarios.Scenario]. Flags are
+// what the command line says where there is no scenario file.
+type (
+	Scenario = scenarios.Scenario
+	Flags    = scenarios.Flags
+)
+
+// Load reads a scenario file. Whatever is wrong with it is wrong usage.
+func Load(path string) (*Scenario, error) {
+	s, err := scenarios.Load(path)
+	return s, Usage(err)
+}
+
+// FromFlags makes a scenario of flags.
+func FromFlags(f Flags) (*Scenario, error) {
+	s, err := scenarios.FromFlags(f)
+	return s, Usage(err)
+}

@@ -1,0 +1,26 @@
+# `make test` sets up what the tests need and runs all of them.
+
+GO ?= go
+TOOL := $(GO) tool -modfile=tools.mod
+
+.PHONY: test packages format vet staticcheck unit
+
+test: packages format vet staticcheck unit
+
+# Debian packages that tests need: nginx and dnsmasq, as software that is not
+# ours to test against, and sqlite3, to read run files as anybody would.
+packages:
+	@./internal/packages.sh nginx:nginx-light dnsmasq:dnsmasq-base sqlite3:sqlite3
+
+format:
+	@bad="$$($(TOOL) gofumpt -l .)"; \
+	if [ -n "$$bad" ]; then echo "not formatted; run '$(TOOL) gofumpt -w .':"; echo "$$bad"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(TOOL) staticcheck ./...
+
+unit:
+	$(GO) test -race ./...

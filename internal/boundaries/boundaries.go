@@ -1,0 +1,44 @@
+// Package boundaries holds the list of which package of Frontload may import
+// which, and which one package may import each heavy library. Its test fails
+// when the code and the list differ.
+package boundaries
+
+// A Rule says what a package may import of Frontload's own packages. A name
+// that ends in "/..." stands for a package and all below it.
+type Rule struct {
+	Package string
+	May     []string
+}
+
+// Rules are the arrows of ARCHITECTURE.md, from the top down. A package that
+// is not listed may import nothing of Frontload's own.
+var Rules = []Rule{
+	{"cmd/frontload", []string{"internal/app"}},
+	{"internal/app", []string{"attack/run", "scenarios/...", "results/..."}},
+	{"attack/run", []string{"attack/...", "scenarios", "scenarios/urls", "pacing", "results/..."}},
+	{"attack", []string{"attack/dns", "attack/wire", "pacing", "results"}},
+	{"attack/wire", []string{"attack/source", "results"}},
+	{"attack/dns", []string{"pacing", "results"}},
+	{"attack/source", []string{"results"}},
+	{"scenarios/lab", []string{"scenarios", "scenarios/urls", "pacing", "results"}},
+	{"scenarios", []string{"scenarios/urls", "scenarios/strict", "pacing", "results"}},
+	{"scenarios/urls", []string{"results"}},
+	{"results/store", []string{"results", "results/record", "results/hist"}},
+	{"results/record", []string{"results", "results/hist"}},
+	{"results/hist", []string{"results"}},
+	{"results/analysis", []string{"results", "results/hist"}},
+	{"results/report", []string{"results", "results/report/..."}},
+	{"results/live", []string{"results", "results/report/plain"}},
+	{"pacing", nil},
+	{"results", nil},
+}
+
+// Sole maps each heavy library to the one package that may import it, so that
+// whoever embeds another package does not compile it.
+var Sole = map[string]string{
+	"modernc.org/sqlite":                      "results/store",
+	"github.com/go-analyze/charts":            "results/report",
+	"github.com/spf13/cobra":                  "cmd/frontload",
+	"github.com/invopop/jsonschema":           "scenarios",
+	"github.com/HdrHistogram/hdrhistogram-go": "results/hist",
+}

@@ -180,6 +180,7 @@ func TestDrainIsBounded(t *testing.T) {
 			t.Errorf("the run took %v, want 1 s and a drain of 3 s", took)
 		}
 		time.Sleep(2 * time.Hour) // lets the server's goroutines end
+		synctest.Wait()
 		written := 0
 		for _, s := range sink.list {
 			if s.Outcome != results.Transport || s.Reason != "unanswered at the end" {

@@ -21,7 +21,7 @@ type memoryServer struct {
 	answer func(*http.Request) string // the body; may sleep
 
 	mu       sync.Mutex
-	requests int
+	requests int // this and the rest under mu
 	perEdge  map[netip.AddrPort]int
 	dialled  map[netip.AddrPort]int
 	open     int

@@ -93,6 +93,7 @@ type Second struct {
 	Sent      int64   // requests whose first byte was written in it
 	Missed    int64   // arrivals dropped because the generator was late
 	Unsent    int64   // arrivals that the bound on arrivals in flight, or a limit, did not let out
+	Held      int64   // those of the unsent that a limit of the scenario held back
 	InFlight  int64   // arrivals queued or awaiting an answer at its end
 	LagP99    time.Duration
 	Limited   string // why it is generator-limited; empty when it is not
@@ -102,6 +103,7 @@ type Second struct {
 // A Tally counts one client's or one key prefix's samples over the run.
 type Tally struct {
 	Name      string // the client's source address or the prefix; empty for the rest beyond the busiest 1,000
+	Client    uint32 // index of the client in the plan; zero for prefixes
 	Requests  int64  // requests written
 	Answers   int64
 	Status503 int64
@@ -206,13 +208,17 @@ type Run struct {
 	Info      RunInfo
 	Seconds   []Second // in order; seconds in which nothing happened may be absent
 	Cells     iter.Seq2[Cell, error]
-	Sends     []Send // summed over the run: Second is zero
-	Clients   []Tally
+	Sends     []Send  // summed over the run: Second is zero
+	Clients   []Tally // one for each client and source address
 	Prefixes  []Tally
 	Latency   map[LatencyKey]Quantiles
 	Series    []LatencySecond // in order of seconds
 	Exemplars []Exemplar      // in order of time
 	Lookups   []Lookup
 	Events    []Event
-	Clamped   int64 // latencies over one hour, recorded as one hour
+	// ClientsSeen is how many clients sent anything, also those that Clients
+	// does not name.
+	ClientsSeen int
+
+	Clamped int64 // latencies over one hour, recorded as one hour
 }

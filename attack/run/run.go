@@ -39,7 +39,11 @@ var ErrInterrupted = errors.New("interrupted")
 // [ErrInterrupted] when ctx ended; any other says what failed.
 func Run(ctx context.Context, plan *scenarios.Plan, opt Options) (info results.RunInfo, started bool, err error) {
 	r := &runner{plan: plan, opt: opt}
-	return r.run(ctx)
+	info, started, err = r.run(ctx)
+	if !started && err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("%w before anything was sent", ErrInterrupted)
+	}
+	return info, started, err
 }
 
 // A runner is one run under way.

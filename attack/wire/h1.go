@@ -85,6 +85,7 @@ func (c *h1Conn) mayRetry(call *Call, err error) bool {
 // connection can carry another.
 func (c *h1Conn) exchange(call *Call) (keep bool, err error) {
 	s := &call.Sample
+	call.from(c.raw)
 	c.out = appendRequest(c.out[:0], &call.Request)
 	sent := c.t.cfg.Now()
 	if err := c.c.SetDeadline(time.Now().Add(c.t.cfg.Timeout)); err != nil {

@@ -100,6 +100,7 @@ func (c *h2Conn) start(call *Call) {
 
 func (c *h2Conn) exchange(call *Call) error {
 	s := &call.Sample
+	call.from(c.raw)
 	ctx, cancel := context.WithTimeout(c.t.ctx, c.t.cfg.Timeout)
 	defer cancel()
 	req, err := c.request(ctx, &call.Request)

@@ -29,8 +29,8 @@ type Request struct {
 }
 
 // A Call is one request on its way to one edge address. The caller fills in
-// Request, Edge, and of Sample: Client, Request, Source, Prefix, Intended and
-// DNS; the transport fills in the rest.
+// Request, Edge, and of Sample: Client, Request, Source (where the client has
+// one of its own), Prefix, Intended and DNS; the transport fills in the rest.
 type Call struct {
 	Request Request
 	Edge    netip.AddrPort
@@ -59,6 +59,17 @@ func (c *Call) Fail(at time.Duration, err error) {
 	c.Sample.Ready = at
 	c.Sample.Done = max(at, c.Sample.Intended)
 	c.setError(err)
+}
+
+// from notes the address that the call goes out from, where the system picked
+// it.
+func (c *Call) from(conn net.Conn) {
+	if c.Sample.Source.IsValid() {
+		return
+	}
+	if local, ok := conn.LocalAddr().(*net.TCPAddr); ok {
+		c.Sample.Source = local.AddrPort().Addr().Unmap()
+	}
 }
 
 // Exemplar returns what is kept of a call beside its sample.

@@ -67,7 +67,7 @@ func fullRun() *results.Run {
 	for i, e := range w.edges {
 		run.Sends = append(run.Sends, results.Send{Edge: e.addr, Count: 1000 + int64(i)})
 	}
-	run.Clients = []results.Tally{{Name: "127.9.0.1", Requests: 400}, {Name: "127.9.0.2", Requests: 600}, {Requests: 20}}
+	run.Clients = []results.Tally{{Name: "127.9.0.1", Requests: 400}, {Name: "127.9.0.2", Client: 1, Requests: 600}, {Requests: 20}}
 	run.Lookups = []results.Lookup{{Client: 0}, {Client: 1}, {Client: 1}, {Client: 7, Err: "refused"}}
 	capacity := results.Exemplar{
 		At: 12500 * time.Millisecond, Edge: w.edges[2].addr, POP: "POP2-P1", Request: "home", Status: 503,

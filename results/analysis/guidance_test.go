@@ -44,7 +44,7 @@ func TestBrokenRules(t *testing.T) {
 	edge := func(i byte) netip.Addr { return netip.AddrFrom4([4]byte{127, 1, 0, i}) }
 	run := limitedRun(0)
 	run.Sends = []results.Send{{Edge: edge(1), Count: 9000}, {Edge: edge(2), Count: 500}}
-	run.Clients = []results.Tally{{Name: "127.9.0.1", Requests: 2400}, {Name: "127.9.0.2", Requests: 100}}
+	run.Clients = []results.Tally{{Name: "127.9.0.1", Requests: 2400}, {Name: "127.9.0.2", Client: 1, Requests: 100}}
 	run.Lookups = []results.Lookup{{Client: 0}}
 	run.Cells = stream([]results.Cell{{Second: 4, CellKey: results.CellKey{Edge: edge(1)}, Counts: results.Counts{Count: 501}}})
 	a := analyze(t, run)

@@ -53,16 +53,15 @@ func requests(run *results.Run, l *ledger) int64 {
 	return n
 }
 
-// clients returns how many clients sent anything. Two that share a source
-// address have looked up names apart.
+// clients returns how many clients sent anything.
 func clients(run *results.Run) int {
-	n := 0
+	seen := map[uint32]bool{}
 	for _, c := range run.Clients {
 		if c.Name != "" && c.Requests > 0 {
-			n++
+			seen[c.Client] = true
 		}
 	}
-	return max(n, len(lookupsByClient(run)))
+	return max(len(seen), run.ClientsSeen)
 }
 
 // lookupsByClient counts the answers that each client got.
@@ -127,10 +126,19 @@ func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
 // sources counts the requests of each client address, the busiest first.
 func sources(run *results.Run) []results.AddressCount {
 	list := []results.AddressCount{}
+	at := map[string]int{}
 	for _, c := range run.Clients {
-		if c.Name != "" {
-			list = append(list, results.AddressCount{Address: c.Name, Requests: c.Requests, Responses503: c.Status503})
+		if c.Name == "" {
+			continue
 		}
+		i, known := at[c.Name]
+		if !known {
+			i = len(list)
+			at[c.Name] = i
+			list = append(list, results.AddressCount{Address: c.Name})
+		}
+		list[i].Requests += c.Requests
+		list[i].Responses503 += c.Status503
 	}
 	slices.SortStableFunc(list, func(x, y results.AddressCount) int {
 		return cmp.Or(cmp.Compare(y.Requests, x.Requests), cmp.Compare(x.Address, y.Address))

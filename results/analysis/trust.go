@@ -23,11 +23,12 @@ const (
 // make a run more believable.
 func judgeTrust(run *results.Run) results.Trust {
 	t := results.Trust{OK: true, Reasons: []string{}, ClampedLatency: run.Clamped}
-	busy := 0
+	busy, held := 0, int64(0)
 	var why troubles
 	for _, s := range run.Seconds {
 		t.MissedArrivals += s.Missed
 		t.UnsentArrivals += s.Unsent
+		held += s.Held
 		if s.Limited != "" {
 			t.LimitedSeconds++
 			why.add(s)
@@ -41,8 +42,8 @@ func judgeTrust(run *results.Run) results.Trust {
 		t.SendLagP99 = &p99
 	}
 	t.OK = float64(t.LimitedSeconds) <= mostLimited*float64(busy)
-	t.LatencyIsAFloor = t.UnsentArrivals > 0
-	t.Reasons = append(t.Reasons, reasons(&t, busy, why)...)
+	t.LatencyIsAFloor = t.UnsentArrivals > held
+	t.Reasons = append(t.Reasons, reasons(&t, busy, held, why)...)
 	return t
 }
 
@@ -70,7 +71,7 @@ func (w *troubles) add(s results.Second) {
 	}
 }
 
-func reasons(t *results.Trust, busy int, why troubles) []string {
+func reasons(t *results.Trust, busy int, held int64, why troubles) []string {
 	var r []string
 	say := func(format string, args ...any) { r = append(r, fmt.Sprintf(format, args...)) }
 	if !t.OK {
@@ -88,8 +89,11 @@ func reasons(t *results.Trust, busy int, why troubles) []string {
 	if t.MissedArrivals > 0 {
 		say("%d arrivals were missed: the generator was over 100 ms late for them", t.MissedArrivals)
 	}
-	if t.UnsentArrivals > 0 {
-		say("%d arrivals went unsent: percentiles are lower bounds", t.UnsentArrivals)
+	if t.LatencyIsAFloor {
+		say("%d arrivals went unsent, since too many were in flight: percentiles are lower bounds", t.UnsentArrivals-held)
+	}
+	if held > 0 {
+		say("%d arrivals were held back by the scenario's limits", held)
 	}
 	if t.ClampedLatency > 0 {
 		say("%d latencies over one hour are counted as one hour", t.ClampedLatency)

@@ -23,6 +23,13 @@ type sendKey struct {
 	request uint16
 }
 
+// A clientKey tells clients apart. One that the system picks addresses for may
+// have several.
+type clientKey struct {
+	index uint32
+	addr  netip.Addr
+}
+
 // mostNames bounds the clients and the prefixes that are told apart. Beyond
 // it, what comes new counts among the rest.
 const mostNames = 65_536
@@ -33,18 +40,19 @@ type bin struct {
 	arrivals arrivals
 	cells    table[cellKey, results.Counts]
 	sends    table[sendKey, int64]
-	clients  table[netip.Addr, results.Tally] // names are left empty
+	clients  table[clientKey, results.Tally] // names are left empty
 	prefixes table[string, results.Tally]
 	hists    histograms
 	folded   int64 // samples and sends counted without all of their key
 }
 
-type arrivals struct{ scheduled, missed, unsent int64 }
+type arrivals struct{ scheduled, missed, unsent, held int64 }
 
 func (a *arrivals) add(o arrivals) {
 	a.scheduled += o.scheduled
 	a.missed += o.missed
 	a.unsent += o.unsent
+	a.held += o.held
 }
 
 func (b *bin) arrival(fate results.Fate, n int64) {
@@ -52,8 +60,11 @@ func (b *bin) arrival(fate results.Fate, n int64) {
 	switch fate {
 	case results.Missed:
 		b.arrivals.missed += n
-	case results.Unsent, results.Held:
+	case results.Unsent:
 		b.arrivals.unsent += n
+	case results.Held:
+		b.arrivals.unsent += n
+		b.arrivals.held += n
 	}
 }
 
@@ -97,15 +108,15 @@ func (b *bin) cell(k cellKey, n int64, most int) *results.Counts {
 	return b.cells.at(k)
 }
 
-// client returns the tally of a source address, or of the rest.
-func (b *bin) client(a netip.Addr) *results.Tally {
-	if t := b.clients.find(a); t != nil {
+// client returns the tally of a client, or of the rest.
+func (b *bin) client(k clientKey) *results.Tally {
+	if t := b.clients.find(k); t != nil {
 		return t
 	}
 	if b.clients.len() >= mostNames {
-		a = netip.Addr{}
+		k = clientKey{}
 	}
-	return b.clients.at(a)
+	return b.clients.at(k)
 }
 
 func (b *bin) reset() {

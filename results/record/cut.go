@@ -3,7 +3,6 @@ package record
 import (
 	"cmp"
 	"maps"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -17,7 +16,7 @@ type state struct {
 	lags     map[int]*hist.Histogram // send lags of the latest seconds
 	windows  map[int]*histograms     // ten seconds each, by their first, not yet over
 	whole    histograms
-	clients  tallies[netip.Addr]
+	clients  tallies[clientKey]
 	prefixes tallies[string]
 }
 
@@ -26,8 +25,8 @@ func newState() state {
 		gauged:   -1,
 		lags:     map[int]*hist.Histogram{},
 		windows:  map[int]*histograms{},
-		clients:  tallies[netip.Addr]{byName: map[netip.Addr]*results.Tally{}, name: addressName},
-		prefixes: tallies[string]{byName: map[string]*results.Tally{}, name: prefixName},
+		clients:  tallies[clientKey]{byName: map[clientKey]*results.Tally{}, empty: emptyClient},
+		prefixes: tallies[string]{byName: map[string]*results.Tally{}, empty: emptyPrefix},
 	}
 }
 
@@ -83,6 +82,7 @@ func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
 	r.windows(iv, windowsEnd)
 	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, r.cut.whole)
 	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
+	iv.ClientsSeen = clientsSeen(&r.cut.clients)
 	r.notes.take(iv)
 	return iv
 }
@@ -142,7 +142,7 @@ const keptLags = 8
 // too old to know it.
 func (r *Recorder) second(b *bin, sends []results.Send) results.Second {
 	s := results.Second{
-		Second: b.second, Scheduled: b.arrivals.scheduled, Missed: b.arrivals.missed, Unsent: b.arrivals.unsent,
+		Second: b.second, Scheduled: b.arrivals.scheduled, Missed: b.arrivals.missed, Unsent: b.arrivals.unsent, Held: b.arrivals.held,
 	}
 	for _, one := range sends {
 		s.Sent += one.Count

@@ -36,6 +36,8 @@ type Interval struct {
 	// what earlier intervals told; nil when nothing changed.
 	Clients, Prefixes []results.Tally
 
+	ClientsSeen int // from the start of the run: clients that sent anything
+
 	Exemplars []results.Exemplar // in order of time, as are the next two
 	Lookups   []results.Lookup
 	Events    []results.Event

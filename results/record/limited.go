@@ -41,6 +41,7 @@ func AddSecond(s *results.Second, later results.Second, trouble string) {
 	s.Sent += later.Sent
 	s.Missed += later.Missed
 	s.Unsent += later.Unsent
+	s.Held += later.Held
 	if later.Asked != 0 {
 		s.Asked = later.Asked
 	}

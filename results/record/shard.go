@@ -91,7 +91,7 @@ func (s *shard) record(sample *results.Sample) {
 	}, 1, s.cfg.MaxCells).Add(counts(sample))
 	t := tally(sample)
 	if sample.Source.IsValid() || sample.Written {
-		addTally(b.client(sample.Source), t)
+		addTally(b.client(clientKey{sample.Client, sample.Source}), t)
 	}
 	if sample.Prefix != "" {
 		addTally(s.prefix(b, sample.Prefix), t)

@@ -2,7 +2,6 @@ package record
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ type tallies[K comparable] struct {
 	byName  map[K]*results.Tally
 	rest    results.Tally // of those without a name, or one too many
 	changed bool
-	name    func(K) string // empty for the rest
+	empty   func(K) results.Tally // with its name; without one it counts among the rest
 }
 
 func (t *tallies[K]) add(from *table[K, results.Tally]) {
@@ -31,13 +30,12 @@ func (t *tallies[K]) at(k K) *results.Tally {
 	if one, ok := t.byName[k]; ok {
 		return one
 	}
-	name := t.name(k)
-	if name == "" || len(t.byName) >= mostNames {
+	one := t.empty(k)
+	if one.Name == "" || len(t.byName) >= mostNames {
 		return &t.rest
 	}
-	one := &results.Tally{Name: name}
-	t.byName[k] = one
-	return one
+	t.byName[k] = &one
+	return &one
 }
 
 // take returns the busiest, and the sum of the rest without a name, or nil when
@@ -52,7 +50,7 @@ func (t *tallies[K]) take() []results.Tally {
 		all = append(all, one)
 	}
 	slices.SortFunc(all, func(a, b *results.Tally) int {
-		return cmp.Or(cmp.Compare(b.Requests, a.Requests), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.Requests, a.Requests), strings.Compare(a.Name, b.Name), cmp.Compare(a.Client, b.Client))
 	})
 	var out []results.Tally
 	rest := t.rest
@@ -69,11 +67,22 @@ func (t *tallies[K]) take() []results.Tally {
 	return out
 }
 
-func addressName(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
+func emptyClient(k clientKey) results.Tally {
+	if !k.addr.IsValid() {
+		return results.Tally{}
 	}
-	return a.String()
+	return results.Tally{Name: k.addr.String(), Client: k.index}
 }
 
-func prefixName(p string) string { return p }
+func emptyPrefix(p string) results.Tally { return results.Tally{Name: p} }
+
+// clientsSeen counts the clients of which any request was written.
+func clientsSeen(t *tallies[clientKey]) int {
+	seen := map[uint32]struct{}{}
+	for k, one := range t.byName {
+		if one.Requests > 0 {
+			seen[k.index] = struct{}{}
+		}
+	}
+	return len(seen)
+}

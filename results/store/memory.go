@@ -63,6 +63,7 @@ func (m *Memory) Append(iv *record.Interval) error {
 	m.run.Lookups = append(m.run.Lookups, iv.Lookups...)
 	m.run.Events = append(m.run.Events, iv.Events...)
 	m.run.Clamped += iv.Clamped
+	m.run.ClientsSeen = iv.ClientsSeen
 	return nil
 }
 

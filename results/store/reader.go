@@ -101,6 +101,11 @@ func (v view) run() (*results.Run, error) {
 			return nil, &strangeRow{"meta", err}
 		}
 	}
+	if s := meta[metaClients]; s != "" {
+		if run.ClientsSeen, err = strconv.Atoi(s); err != nil {
+			return nil, &strangeRow{"meta", err}
+		}
+	}
 	for _, read := range []func(*results.Run) error{
 		v.seconds, v.sends, v.tallies, v.latency, v.exemplars, v.lookups, v.events,
 	} {

@@ -21,16 +21,16 @@ func (w *Writer) prepare() error {
 		to   **sql.Stmt
 		text string
 	}{
-		{&w.stmts.second, `SELECT asked_per_second, scheduled, sent, missed, unsent, in_flight, lag_p99_ns, stage, generator_trouble
+		{&w.stmts.second, `SELECT asked_per_second, scheduled, sent, missed, unsent, held, in_flight, lag_p99_ns, stage, generator_trouble
 			FROM seconds WHERE second = ?`},
-		{&w.stmts.setSecond, `INSERT OR REPLACE INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.stmts.setSecond, `INSERT OR REPLACE INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		// A key that is there already is updated to itself: otherwise its id would not be returned.
 		{&w.stmts.cellKey, `INSERT INTO cell_keys VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET status = status RETURNING id`},
 		{&w.stmts.cell, insertCells(1)},
 		{&w.stmts.cells, insertCells(cellsAtOnce)},
 		{&w.stmts.send, `INSERT INTO sends VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`},
-		{&w.stmts.client, `INSERT INTO clients VALUES (?, ?, ?, ?, ?)`},
+		{&w.stmts.client, `INSERT INTO clients VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.stmts.prefix, `INSERT INTO prefixes VALUES (?, ?, ?, ?, ?)`},
 		{&w.stmts.histogram, `SELECT hdr_v2 FROM histograms
 			WHERE span_seconds = ? AND start_second = ? AND series = ? AND grouped_by = ? AND value = ?`},
@@ -62,7 +62,7 @@ func (w *Writer) seconds(iv *record.Interval) error {
 		s := results.Second{Second: later.Second}
 		var trouble string
 		err := w.stmts.second.QueryRow(s.Second).Scan(&s.Asked, &s.Scheduled, &s.Sent, &s.Missed, &s.Unsent,
-			&s.InFlight, &s.LagP99, &s.Stage, &trouble)
+			&s.Held, &s.InFlight, &s.LagP99, &s.Stage, &trouble)
 		if err != nil && err != sql.ErrNoRows {
 			return err
 		}
@@ -71,7 +71,7 @@ func (w *Writer) seconds(iv *record.Interval) error {
 		}
 		record.AddSecond(&s, later, trouble)
 		_, err = w.stmts.setSecond.Exec(s.Second, s.Asked, s.Scheduled, s.Sent, s.Missed, s.Unsent,
-			s.InFlight, int64(s.LagP99), s.Limited, trouble, s.Stage)
+			s.Held, s.InFlight, int64(s.LagP99), s.Limited, trouble, s.Stage)
 		if err != nil {
 			return err
 		}
@@ -90,14 +90,25 @@ func (w *Writer) sends(iv *record.Interval) error {
 }
 
 func (w *Writer) tallies(iv *record.Interval) error {
-	if err := w.replace("clients", w.stmts.client, iv.Clients); err != nil {
+	err := w.replace("clients", iv.Clients, func(t results.Tally) error {
+		client := int64(t.Client)
+		if t.Name == "" {
+			client = -1
+		}
+		_, err := w.stmts.client.Exec(client, t.Name, t.Requests, t.Answers, t.Status503, t.BytesIn)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	return w.replace("prefixes", w.stmts.prefix, iv.Prefixes)
+	return w.replace("prefixes", iv.Prefixes, func(t results.Tally) error {
+		_, err := w.stmts.prefix.Exec(t.Name, t.Requests, t.Answers, t.Status503, t.BytesIn)
+		return err
+	})
 }
 
 // replace puts rows in the place of a whole table, unless there are none.
-func (w *Writer) replace(table string, insert *sql.Stmt, rows []results.Tally) error {
+func (w *Writer) replace(table string, rows []results.Tally, insert func(results.Tally) error) error {
 	if rows == nil {
 		return nil
 	}
@@ -105,7 +116,7 @@ func (w *Writer) replace(table string, insert *sql.Stmt, rows []results.Tally) e
 		return err
 	}
 	for _, t := range rows {
-		if _, err := insert.Exec(t.Name, t.Requests, t.Answers, t.Status503, t.BytesIn); err != nil {
+		if err := insert(t); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ CREATE TABLE meta (
 CREATE TABLE seconds (
 	second INTEGER PRIMARY KEY, asked_per_second REAL NOT NULL,
 	scheduled INTEGER NOT NULL, sent INTEGER NOT NULL, missed INTEGER NOT NULL, unsent INTEGER NOT NULL,
+	held INTEGER NOT NULL, -- those of the unsent that a limit held back
 	in_flight INTEGER NOT NULL, lag_p99_ns INTEGER NOT NULL,
 	generator_limited TEXT NOT NULL, generator_trouble TEXT NOT NULL, stage TEXT NOT NULL
 ) STRICT;
@@ -77,8 +78,10 @@ CREATE TABLE sends (
 	PRIMARY KEY (second, region, edge_address, request)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE clients (
-	address TEXT PRIMARY KEY, requests INTEGER NOT NULL, answers INTEGER NOT NULL,
-	answers_503 INTEGER NOT NULL, bytes_in INTEGER NOT NULL
+	client INTEGER NOT NULL, address TEXT NOT NULL, -- the rest beyond the busiest has neither: -1 and ''
+	requests INTEGER NOT NULL, answers INTEGER NOT NULL,
+	answers_503 INTEGER NOT NULL, bytes_in INTEGER NOT NULL,
+	PRIMARY KEY (client, address)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE prefixes (
 	prefix TEXT PRIMARY KEY, requests INTEGER NOT NULL, answers INTEGER NOT NULL,

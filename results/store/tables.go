@@ -8,10 +8,10 @@ import (
 )
 
 func (v view) seconds(run *results.Run) error {
-	return v.rows("seconds", `SELECT second, asked_per_second, scheduled, sent, missed, unsent, in_flight,
+	return v.rows("seconds", `SELECT second, asked_per_second, scheduled, sent, missed, unsent, held, in_flight,
 		lag_p99_ns, generator_limited, stage FROM seconds ORDER BY second`, func(scan func(...any) error) error {
 		var s results.Second
-		err := scan(&s.Second, &s.Asked, &s.Scheduled, &s.Sent, &s.Missed, &s.Unsent, &s.InFlight,
+		err := scan(&s.Second, &s.Asked, &s.Scheduled, &s.Sent, &s.Missed, &s.Unsent, &s.Held, &s.InFlight,
 			&s.LagP99, &s.Limited, &s.Stage)
 		run.Seconds = append(run.Seconds, s)
 		return err
@@ -37,16 +37,16 @@ func (v view) sends(run *results.Run) error {
 }
 
 func (v view) tallies(run *results.Run) error {
-	read := func(table, name string, to *[]results.Tally) error {
-		return v.rows(table, `SELECT `+name+`, requests, answers, answers_503, bytes_in FROM `+table+`
-			ORDER BY `+name+` = '', requests DESC, `+name, func(scan func(...any) error) error {
+	read := func(table, client, name string, to *[]results.Tally) error {
+		return v.rows(table, `SELECT max(`+client+`, 0), `+name+`, requests, answers, answers_503, bytes_in FROM `+table+`
+			ORDER BY `+name+` = '', requests DESC, `+name+`, 1`, func(scan func(...any) error) error {
 			var t results.Tally
-			err := scan(&t.Name, &t.Requests, &t.Answers, &t.Status503, &t.BytesIn)
+			err := scan(&t.Client, &t.Name, &t.Requests, &t.Answers, &t.Status503, &t.BytesIn)
 			*to = append(*to, t)
 			return err
 		})
 	}
-	return errors.Join(read("clients", "address", &run.Clients), read("prefixes", "prefix", &run.Prefixes))
+	return errors.Join(read("clients", "client", "address", &run.Clients), read("prefixes", "0", "prefix", &run.Prefixes))
 }
 
 func (v view) latency(run *results.Run) error {

@@ -32,6 +32,7 @@ type Writer struct {
 // sums are counted over the run and shown in the table meta.
 type sums struct {
 	clamped, negative, folded int64
+	clients                   int
 	left                      record.LeftOut
 }
 
@@ -39,6 +40,7 @@ func (s *sums) add(iv *record.Interval) {
 	s.clamped += iv.Clamped
 	s.negative += iv.Negative
 	s.folded += iv.Folded
+	s.clients = iv.ClientsSeen
 	s.left.Exemplars += iv.LeftOut.Exemplars
 	s.left.Lookups += iv.LeftOut.Lookups
 	s.left.Events += iv.LeftOut.Events
@@ -47,6 +49,7 @@ func (s *sums) add(iv *record.Interval) {
 func (s *sums) rows() map[string]string {
 	return map[string]string{
 		metaClamped:          fmt.Sprint(s.clamped),
+		metaClients:          fmt.Sprint(s.clients),
 		"negative_latencies": fmt.Sprint(s.negative),
 		"folded_counts":      fmt.Sprint(s.folded),
 		"exemplars_left_out": fmt.Sprint(s.left.Exemplars),
@@ -55,7 +58,10 @@ func (s *sums) rows() map[string]string {
 	}
 }
 
-const metaClamped = "clamped_latencies"
+const (
+	metaClamped = "clamped_latencies"
+	metaClients = "clients_seen"
+)
 
 // Append adds an interval, in one transaction: after an error nothing of it is
 // in the file, and what was there before still is. With no room left the error

@@ -105,8 +105,9 @@ func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 		r.recorder.Event(results.Event{At: r.engine.Now(), Kind: "interrupted", Text: "interrupted by the user"})
 	}
 	if writeErr == nil {
-		g := r.gauges()
-		writeErr = r.append(r.recorder.Finish(r.engine.Now(), g), g)
+		now := r.engine.Now()
+		g := r.gauges((now - 1).Truncate(time.Second))
+		writeErr = r.append(r.recorder.Finish(now, g), g)
 	}
 	closeErr := r.file.Close(r.info)
 	switch {

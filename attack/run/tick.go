@@ -25,7 +25,7 @@ func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) e
 			return nil
 		case <-wait.C:
 		}
-		g := r.gauges()
+		g := r.gauges(r.engine.Now().Truncate(time.Second) - time.Second)
 		if err := r.append(r.recorder.Cut(r.engine.Now(), g), g); err != nil {
 			stop(err)
 			return err
@@ -43,10 +43,8 @@ func (r *runner) append(iv *record.Interval, g record.Gauges) error {
 	return err
 }
 
-// gauges reads the generator's state. It belongs to the second that ended.
-func (r *runner) gauges() record.Gauges {
-	now := r.engine.Now()
-	from := max(0, now.Truncate(time.Second)-time.Second)
+// gauges reads the generator's state, for the second that begins at from.
+func (r *runner) gauges(from time.Duration) record.Gauges {
 	s := r.plan.Schedule
 	asked := s.Expected(from+time.Second) - s.Expected(from)
 	return record.Gauges{

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,5 +120,5 @@ func runFileName(name string, now time.Time) string {
 		}
 		return '-'
 	}, name)
-	return fmt.Sprintf("%s-%s.db", strings.TrimLeft(clean, ".-"), now.UTC().Format("20060102-150405"))
+	return fmt.Sprintf("%s-%s.db", cmp.Or(strings.TrimLeft(clean, ".-"), "run"), now.UTC().Format("20060102-150405"))
 }

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"frontload/results"
+	"frontload/scenarios/lab"
+)
+
+// rehearsal is what the JSON document tells of a rehearsal: what the lab
+// itself counted, and whether the analysis agrees.
+type rehearsal struct {
+	Case     string    `json:"case"`
+	Seed     uint64    `json:"seed"`
+	Truth    lab.Truth `json:"truth"`
+	Lookups  int64     `json:"lookups"` // queries that the lab's DNS server answered
+	Verdicts []judged  `json:"verdicts"`
+	Right    bool      `json:"right"` // every fault was found once, with its cause, and nothing else
+
+	finish func() (lab.Truth, int64, error) // ends the lab
+}
+
+func newRehearsal(r Rehearsal, finish func() (lab.Truth, int64, error)) *rehearsal {
+	return &rehearsal{Case: r.Case, Seed: r.Seed, finish: finish}
+}
+
+// judged holds one fault of the lab against the bursts that it became.
+type judged struct {
+	Fault  lab.Fault `json:"fault"`
+	Bursts []int     `json:"bursts"` // ids of those that overlap it
+	Right  bool      `json:"right"`
+}
+
+// compare ends the lab and holds the analysis against what the lab knows.
+func (r *rehearsal) compare(a *results.Analysis) error {
+	var err error
+	if r.Truth, r.Lookups, err = r.finish(); err != nil {
+		return fmt.Errorf("end the lab: %w", err)
+	}
+	explained := map[int]bool{}
+	r.Right = true
+	for _, f := range r.Truth.Faults {
+		j := judge(f, a, explained)
+		r.Verdicts = append(r.Verdicts, j)
+		r.Right = r.Right && j.Right
+	}
+	r.Right = r.Right && len(explained) == len(a.Bursts)
+	return nil
+}
+
+// judge finds the bursts that overlap a fault in time and have its verdict.
+func judge(f lab.Fault, a *results.Analysis, explained map[int]bool) judged {
+	j := judged{Fault: f, Bursts: []int{}}
+	for _, b := range a.Bursts {
+		begin, end := b.Start.Sub(a.Run.Start), b.End.Sub(a.Run.Start)
+		if begin > f.Echo+time.Second || end < f.Start-time.Second || b.Verdict != f.Verdict {
+			continue
+		}
+		j.Bursts = append(j.Bursts, b.ID)
+		explained[b.ID] = true
+		kind := ""
+		if b.OriginKind != nil {
+			kind = *b.OriginKind
+		}
+		j.Right = f.OriginKind == "" || kind == f.OriginKind || kind == "unknown"
+	}
+	j.Right = j.Right && len(j.Bursts) == 1
+	return j
+}
+
+// sentence says in words whether the analysis was right.
+func (r *rehearsal) sentence() string {
+	if r.Right {
+		return fmt.Sprintf("The lab's own record agrees: it made %s, and the analysis names the cause of each.", r.faults())
+	}
+	return fmt.Sprintf("The lab's own record DISAGREES with the analysis: it made %s.", r.faults())
+}
+
+func (r *rehearsal) faults() string {
+	if len(r.Truth.Faults) == 0 {
+		return "no fault"
+	}
+	var list []string
+	for _, f := range r.Truth.Faults {
+		what := f.Verdict
+		if f.OriginKind != "" {
+			what += " (" + f.OriginKind + ")"
+		}
+		list = append(list, fmt.Sprintf("%s at %.0f–%.0f s", what, f.Start.Seconds(), f.End.Seconds()))
+	}
+	return strings.Join(list, " and ")
+}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"os"
 	"time"
 
 	"frontload/attack"
@@ -77,13 +79,32 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		transport.Close()
 		return r.info, false, err
 	}
-	if err := r.engine.Prepare(ctx); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		transport.Close()
-		return r.info, false, errors.Join(err, r.file.Close(r.info))
+		return r.info, false, err
 	}
 	r.info.Start = r.engine.Begin()
 	err = r.carryOut(ctx, transport)
 	return r.info, true, err
+}
+
+// prepare has the first clients look the target up. When one cannot, no run
+// file is left.
+func (r *runner) prepare(ctx context.Context) error {
+	const long = 2 * time.Second
+	queries := 2 * float64(r.plan.Clients.Count)
+	if _, err := netip.ParseAddr(r.plan.Target.Hostname); err == nil {
+		queries = 0 // an address needs none
+	}
+	if took := time.Duration(queries / float64(r.plan.Clients.Lookups) * float64(time.Second)); took > long && r.opt.Message != nil {
+		r.opt.Message(fmt.Sprintf("looking %s up for the first clients, at most %s for each resolver; for all %d it takes up to %s",
+			r.plan.Target.Hostname, r.plan.Clients.Lookups, r.plan.Clients.Count, took.Round(time.Second)))
+	}
+	err := r.engine.Prepare(ctx)
+	if err != nil {
+		err = errors.Join(err, r.file.Close(r.info), os.Remove(r.opt.File))
+	}
+	return err
 }
 
 // carryOut sends the load, and writes the run file as it goes.

@@ -55,7 +55,7 @@ func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out O
 	}
 	view := live.NewView(out.Err, out.Terminal, out.Width)
 	if !out.Quiet {
-		opt.Progress = view.Show
+		opt.Progress, opt.Message = view.Show, view.Message
 	}
 	out.message(view, "%s: %s at %s", plan.Name, plan.Schedule, plan.Target.URL)
 	_, started, runErr := run.Run(ctx, plan, opt)

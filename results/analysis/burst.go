@@ -41,7 +41,7 @@ func bursts(run *results.Run, l *ledger, w *watcher) []results.Burst {
 func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
 	p := probabilities(b.Evidence)
 	b.Verdict, b.Confidence = pronounce(p)
-	b.Confidence = round(b.Confidence)
+	b.Confidence = min(mostSure, round(b.Confidence))
 	b.Family = verdictFamily(b.Verdict)
 	b.Probabilities = map[string]float64{}
 	for v, share := range p {

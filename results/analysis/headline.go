@@ -62,7 +62,7 @@ func thousands(n int64) string {
 // tell says of one burst when it was, what caused it, and what to do.
 func tell(a *results.Analysis, b *results.Burst) string {
 	when := fmt.Sprintf("at %.0f–%.0f s", b.Start.Sub(a.Run.Start).Seconds(), b.End.Sub(a.Run.Start).Seconds())
-	sure := fmt.Sprintf("%.0f %% sure", min(99, 100*b.Confidence))
+	sure := fmt.Sprintf("%.0f %% sure", 100*b.Confidence)
 	return fmt.Sprintf("%s %s (%s): %s", what(b), when, sure, todo(b))
 }
 

@@ -84,6 +84,8 @@ const (
 	// A value is hit when its share of 503s is at least this much of that of
 	// the worst value.
 	hitShare = 0.15
+	// A value is hit lightly when it is at least this much.
+	lightShare = 0.03
 	// A scope explains a burst when it holds this much of its 503s.
 	explained = 0.9
 	// And when the likelihood gains this much more than it costs to name the
@@ -130,14 +132,24 @@ func (l *ledger) byValue(dimension string, counts []count) map[string]count {
 
 // hits returns the values of a dimension that are hit, sorted, and the gain
 // in log likelihood of telling them from the others; 0 where they do not
-// explain the 503s or the others cannot be said to be spared.
+// explain the 503s or the others cannot be said to be spared. Where those hit
+// hard do not explain enough, those hit lightly are taken in.
 func (l *ledger) hits(dimension string, counts []count) ([]string, float64) {
 	sums := l.byValue(dimension, counts)
+	worst := worstShare(sums)
+	hit, gain := hitsFrom(sums, max(hitShare*worst, 2*leastCalm))
+	if gain <= 0 {
+		hit, gain = hitsFrom(sums, max(lightShare*worst, 2*leastCalm))
+	}
+	return hit, gain
+}
+
+// hitsFrom takes the values with at least the given share of 503s to be hit.
+func hitsFrom(sums map[string]count, least float64) ([]string, float64) {
 	in, out := count{}, count{}
 	var hit []string
-	worst := worstShare(sums)
 	for v, c := range sums {
-		if v != "" && c.k > 0 && c.share() >= max(hitShare*worst, 2*leastCalm) {
+		if v != "" && c.k > 0 && c.share() >= least {
 			hit = append(hit, v)
 			in = in.add(c)
 		} else {

@@ -37,6 +37,10 @@ func probabilities(evidence []results.Evidence) map[string]float64 {
 	return p
 }
 
+// mostSure is the highest confidence that a verdict is given: what the labelled
+// runs can show, which are a few hundred for each verdict.
+const mostSure = 0.99
+
 // pronounce returns the verdict and its probability. It is the most probable
 // one where that is [certain]; where only the family edge is certain, the
 // likeliest of its verdicts if it is twice as likely as the next, with its

@@ -42,6 +42,13 @@ func (s *nameServer) set(answer ...string) {
 	}
 }
 
+// count returns how many queries came.
+func (s *nameServer) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queries
+}
+
 func (s *nameServer) serve(c net.PacketConn) {
 	buf := make([]byte, 1500)
 	for {

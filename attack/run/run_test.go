@@ -140,8 +140,8 @@ load: {rate: 40/s, for: 4s}
 	if len(server.clients) != 2 || server.clients["127.74.0.1"] < 70 || server.clients["127.74.0.2"] < 70 {
 		t.Errorf("requests by client: %v", server.clients)
 	}
-	if got := len(run.Lookups); got != dns.queries || got < 2*2*3 {
-		t.Errorf("%d look-ups are recorded, the name server got %d queries", got, dns.queries)
+	if got, want := len(run.Lookups), dns.count(); got != want || got < 2*2*3 {
+		t.Errorf("%d look-ups are recorded, the name server got %d queries", got, want)
 	}
 }
 
@@ -227,6 +227,8 @@ load:
 	if early > 3 {
 		t.Errorf("%d clients took part in the first second at 10 to 20/s of 80/s, want at most 3 of 8", early)
 	}
+	server.mu.Lock()
+	defer server.mu.Unlock()
 	if len(server.clients) != 8 || run.ClientsSeen != 8 {
 		t.Errorf("%d clients in the end, %d recorded, want 8", len(server.clients), run.ClientsSeen)
 	}

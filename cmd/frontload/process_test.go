@@ -160,6 +160,46 @@ func TestStalledServer(t *testing.T) {
 	}
 }
 
+// A generator that stood still shows as missed arrivals and lag, never as the
+// target's latency, and its run is not to be believed.
+func TestStalledGenerator(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
+	t.Cleanup(server.Close)
+	cmd := program(t, t.TempDir(), "attack", "--url", server.URL, "--rate", "100/s", "--for", "6s", "--json", "--out", "run.db")
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for served.Load() < 120 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, step := range []struct {
+		signal syscall.Signal
+		wait   time.Duration
+	}{{syscall.SIGSTOP, 2500 * time.Millisecond}, {syscall.SIGCONT, 0}} {
+		if err := cmd.Process.Signal(step.signal); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(step.wait)
+	}
+	if code := exitOf(t, cmd.Wait()); code != 6 {
+		t.Errorf("exit code %d, want 6", code)
+	}
+	a := decode[runDocument](t, out.Bytes()).Analysis
+	if a.Trust.OK || a.Trust.MissedArrivals < 200 || a.Trust.UnsentArrivals != 0 {
+		t.Errorf("trust = %+v, want over 200 missed arrivals and no belief", a.Trust)
+	}
+	if a.Run.Requests != served.Load() || a.Run.Requests+a.Trust.MissedArrivals != 600 {
+		t.Errorf("%d requests, %d served, %d missed; want 600 arrivals in all", a.Run.Requests, served.Load(), a.Trust.MissedArrivals)
+	}
+	if p90 := a.Latency["service"]["all"].P90; p90 > 500_000 {
+		t.Errorf("service time p90 = %v µs: the generator's stall shows as the target's", p90)
+	}
+}
+
 // What the lab counted itself is what the analysis counts.
 func TestRehearsalAgreesWithTheLab(t *testing.T) {
 	t.Parallel()

@@ -88,7 +88,7 @@ func (r *rehearsal) faults() string {
 		if f.OriginKind != "" {
 			what += " (" + f.OriginKind + ")"
 		}
-		list = append(list, fmt.Sprintf("%s at %.0f–%.0f s", what, f.Start.Seconds(), f.End.Seconds()))
+		list = append(list, fmt.Sprintf("%s at %.1f–%.1f s", what, f.Start.Seconds(), f.End.Seconds()))
 	}
 	return strings.Join(list, " and ")
 }

@@ -59,7 +59,7 @@ func (j *judge) places() {
 		in := j.inScope(j.inside)
 		spared := 1 - math.Exp(-float64(out.n)*count{float64(in.n), float64(in.fail.n)}.share()/fewest)
 		j.add("concentrated", results.VerdictEdgeCapacity, weightConcentrated*spared,
-			"503s at %s only; %d requests elsewhere in the same seconds had none of them", list(j.scope.values), out.n)
+			"only at %s: of %d requests elsewhere meanwhile none failed", list(j.scope.values), out.n)
 		return
 	}
 	dimension, weight := kindPOP, weightEverywhere

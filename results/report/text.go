@@ -177,7 +177,7 @@ func (t text) counts() []string {
 		count("clients", int64(r.Clients)), count("edge addresses", int64(r.EdgeAddresses)),
 		strings.TrimSpace(count("POPs", int64(len(r.POPs))) + " " + list(r.POPs, 3)),
 	}
-	if least, most, ok := t.in.spread(); ok {
+	if least, most, ok := t.in.spread(); ok && len(r.Edges) > 1 {
 		spread = append(spread, plain.Share(least)+" to "+plain.Share(most)+" of requests each")
 	}
 	return append(lines, t.flow(spread...)...)

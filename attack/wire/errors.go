@@ -20,6 +20,7 @@ var (
 	ErrHeader    = errors.New("the answer's header is too large")
 	ErrBody      = errors.New("the answer's body is too large")
 	ErrMalformed = errors.New("malformed answer")
+	ErrNoStreams = errors.New("the server takes no request on a new connection")
 )
 
 // setError makes the call one that ended without a whole answer.
@@ -40,6 +41,8 @@ func reason(err error) (string, bool) {
 		return "unanswered at the end", false
 	case errors.Is(err, ErrHeader):
 		return "header too large", false
+	case errors.Is(err, ErrNoStreams):
+		return "connection takes no request", false
 	case errors.Is(err, ErrBody):
 		return "body too large", false
 	case errors.As(err, &malformed):

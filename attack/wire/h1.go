@@ -50,7 +50,6 @@ func (c *h1Conn) start(call *Call) {
 		keep, err := c.exchange(call)
 		done := c.t.cfg.Now()
 		if err != nil && c.mayRetry(call, err) {
-			call.retry = true
 			c.pool.lost(c)
 			c.pool.start(call)
 			return
@@ -77,8 +76,8 @@ func (c *h1Conn) giveBack(keep bool) {
 // client does (RFC 9112, section 9.3.1).
 func (c *h1Conn) mayRetry(call *Call, err error) bool {
 	idempotent := call.Request.Method == http.MethodGet || call.Request.Method == http.MethodHead
-	return c.served && idempotent && !call.retry && call.Sample.FirstByte == 0 &&
-		!isTimeout(err) && !errors.Is(err, ErrHeader) && c.t.ctx.Err() == nil
+	return c.served && idempotent && call.Sample.FirstByte == 0 &&
+		!isTimeout(err) && !errors.Is(err, ErrHeader) && c.t.ctx.Err() == nil && call.mayRetry(1)
 }
 
 // exchange writes the request and reads the answer; keep tells whether the

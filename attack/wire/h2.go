@@ -45,7 +45,10 @@ type h2Conn struct {
 	raw    net.Conn
 	cc     *http.ClientConn
 	scheme string
-	active int // exchanges reserved or under way; under the pool's lock
+
+	// Under the pool's lock:
+	active  int  // exchanges reserved or under way
+	leaving bool // the server has asked to leave
 }
 
 func (t *Transport) newH2(ctx context.Context, p *pool, raw, carried net.Conn, to netip.AddrPort) (*h2Conn, error) {
@@ -61,9 +64,14 @@ func (t *Transport) newH2(ctx context.Context, p *pool, raw, carried net.Conn, t
 	return c, nil
 }
 
+// reserve takes a stream. When none is to be had though none is in use, the
+// connection is on its way out, whatever it says of itself.
 func (c *h2Conn) reserve() place {
+	if c.leaving {
+		return dead
+	}
 	if c.cc.Reserve() != nil {
-		if c.cc.Err() != nil {
+		if c.active == 0 || c.cc.Err() != nil {
 			return dead
 		}
 		return none
@@ -86,16 +94,40 @@ func (c *h2Conn) start(call *Call) {
 	c.t.work.Go(func() {
 		err := c.exchange(call)
 		done := c.t.cfg.Now()
+		again := err != nil && unprocessed(err)
 		c.pool.mu.Lock()
 		c.active--
+		c.leaving = c.leaving || again || c.cc.Err() != nil
+		lost := c.leaving
 		c.pool.mu.Unlock()
-		if c.cc.Err() != nil {
+		if lost {
 			c.pool.lost(c)
 		} else {
 			c.pool.free(c)
 		}
+		if again && call.mayRetry(mostRetries) && c.t.ctx.Err() == nil {
+			c.pool.start(call)
+			return
+		}
 		c.t.finish(call, done, err)
 	})
+}
+
+// mostRetries bounds how often a request goes out again that servers did not
+// process since they were leaving.
+const mostRetries = 5
+
+// unprocessed reports whether the server is known not to have processed the
+// request: it had asked to leave, or refused the stream (RFC 9113, section
+// 8.7). net/http does not export the errors that say so.
+func unprocessed(err error) bool {
+	const refused = 7 // REFUSED_STREAM
+	var stream streamError
+	if errors.As(err, &stream) {
+		return stream.Code == refused
+	}
+	text := err.Error()
+	return strings.Contains(text, "GOAWAY") || strings.Contains(text, "http2: client conn not usable")
 }
 
 func (c *h2Conn) exchange(call *Call) error {
@@ -107,9 +139,11 @@ func (c *h2Conn) exchange(call *Call) error {
 	if err != nil {
 		return err
 	}
-	s.Written, s.Sent = true, c.t.cfg.Now()
-	s.BytesOut = headerBytes(req.Header) + int64(len(call.Request.Target)+len(call.Request.Body))
-	c.t.cfg.Sent(call)
+	if !s.Written {
+		s.Written, s.Sent = true, c.t.cfg.Now()
+		s.BytesOut = headerBytes(req.Header) + int64(len(call.Request.Target)+len(call.Request.Body))
+		c.t.cfg.Sent(call)
+	}
 	res, err := c.cc.RoundTrip(req)
 	if err != nil {
 		return h2Error(ctx, err)

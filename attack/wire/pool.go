@@ -119,12 +119,17 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 		p.all = map[conn]struct{}{}
 	}
 	p.all[c] = struct{}{}
-	if call := p.queue.peek(); call != nil {
+	call := p.queue.peek()
+	if call != nil {
 		call.Sample.Fresh = true
 		call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
 		call.Sample.Ready = max(call.Eligible, now-call.Late)
 	}
 	p.release(c, now)
+	if _, usable := p.all[c]; !usable && call != nil && call == p.queue.peek() {
+		p.queue.pop()
+		p.t.work.Go(func() { p.t.fail(call, ErrNoStreams) })
+	}
 }
 
 // dialFailed fails the call that has waited longest, and dials again for the
@@ -161,6 +166,7 @@ func (p *pool) release(c conn, now time.Duration) {
 	for call := p.queue.peek(); call != nil; call = p.queue.peek() {
 		to, _, ok := p.take()
 		if !ok {
+			p.dialIfAllowed(call) // what was free may have turned out dead
 			return
 		}
 		p.queue.pop()

@@ -48,9 +48,9 @@ type Call struct {
 	// Err is why no whole answer came; nil when one did.
 	Err error
 
-	answer http.Header
-	id     string
-	retry  bool // the request was written once already, on a connection that had died idle
+	answer  http.Header
+	id      string
+	retries int // how often it went out again, since the server had not processed it
 }
 
 // Fail makes the call one that ended at the given time without having been
@@ -59,6 +59,15 @@ func (c *Call) Fail(at time.Duration, err error) {
 	c.Sample.Ready = at
 	c.Sample.Done = max(at, c.Sample.Intended)
 	c.setError(err)
+}
+
+// mayRetry counts one more retry, unless there were as many as most already.
+func (c *Call) mayRetry(most int) bool {
+	if c.retries >= most {
+		return false
+	}
+	c.retries++
+	return true
 }
 
 // from notes the address that the call goes out from, where the system picked

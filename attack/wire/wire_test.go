@@ -234,6 +234,21 @@ func TestServerClosesIdleConnections(t *testing.T) {
 	}
 }
 
+// Calls that wait while the only connection dies get another one: here the
+// server closes each connection after one answer, without saying so.
+func TestQueuedCallsOutliveTheirConnection(t *testing.T) {
+	r := newRig(t, scripted(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), Config{Connections: 1})
+	const n = 50
+	for range n {
+		r.Start(r.call("GET", "/"))
+	}
+	for range n {
+		if c := r.next(t); c.Err != nil {
+			t.Fatal(c.Err)
+		}
+	}
+}
+
 func TestRetireClosesConnections(t *testing.T) {
 	for _, p := range []results.Protocol{results.H1, results.H2} {
 		t.Run(p.String(), func(t *testing.T) {
@@ -319,6 +334,34 @@ func TestHTTP2(t *testing.T) {
 	}
 	if conns.Load() != 1 {
 		t.Errorf("%d connections, want 1 per client and edge address", conns.Load())
+	}
+}
+
+// A server that asks to leave (GOAWAY) has not processed the streams that it
+// does not name; they go out again on another connection, and nobody notices.
+func TestHTTP2ServerLeaves(t *testing.T) {
+	var served atomic.Int64
+	server := serverOf(t, results.H2, func(w http.ResponseWriter, _ *http.Request) {
+		if served.Add(1)%100 == 0 {
+			w.Header().Set("Connection", "close") // net/http's way to send GOAWAY
+		}
+	})
+	r := newRig(t, server.Listener.Addr(), Config{Protocol: results.H2, TLS: trust(server)})
+	const n, together = 3000, 20
+	for range together {
+		r.Start(r.call("GET", "/"))
+	}
+	failed := map[string]int{}
+	for i := range n {
+		if c := r.next(t); c.Err != nil {
+			failed[c.Err.Error()]++
+		}
+		if i < n-together {
+			r.Start(r.call("GET", "/"))
+		}
+	}
+	if len(failed) > 0 || served.Load() != n {
+		t.Errorf("%d requests were served, want %d; failed: %v", served.Load(), n, failed)
 	}
 }
 

@@ -19,7 +19,6 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing Debian packages that the tests need:$missing"
 log="$(mktemp)"
-# Services must not start by themselves: the tests start their own.
 if { $root apt-get update && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
 	rm -f "$log"
 	exit 0

@@ -65,6 +65,7 @@ func decode[T any](t *testing.T, data []byte) T {
 	if _, err := dec.Token(); err != io.EOF {
 		t.Fatalf("standard output holds more than one JSON document")
 	}
+	keepsContract(t, data)
 	return v
 }
 
@@ -214,6 +215,9 @@ func TestRehearsalAgreesWithTheLab(t *testing.T) {
 			}
 			compareCounts(t, "edge address", run.Edges, truth.Edges)
 			compareCounts(t, "client", run.Sources, truth.Clients)
+			if !doc.Rehearsal.Right {
+				t.Errorf("the verdicts are wrong: %+v", doc.Analysis.Bursts)
+			}
 		})
 	}
 }

@@ -24,6 +24,8 @@ type client struct {
 	resolver Resolver
 	allowed  bucket // of the send loop alone
 
+	// mu is held while a call is started and while connections retire, so that
+	// no call goes to an address after the connections to it have retired.
 	mu        sync.Mutex
 	size      int // addresses in the last answer
 	resolving bool
@@ -34,19 +36,17 @@ type client struct {
 // wait for a look-up. It is false when every address has reached its limit.
 func (c *client) take(ctx context.Context, call *wire.Call, now time.Duration) bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.resolving && len(c.waiting) > 0 {
 		c.waiting = append(c.waiting, call)
-		c.mu.Unlock()
 		return true
 	}
 	edge, known, allowed := c.next(ctx, now)
 	if !known {
 		c.waiting = append(c.waiting, call)
 		c.lookUp(ctx)
-		c.mu.Unlock()
 		return true
 	}
-	c.mu.Unlock()
 	if !allowed {
 		return false
 	}
@@ -89,19 +89,17 @@ func (c *client) lookUp(ctx context.Context) {
 // looked sends the calls that waited for a look-up on their way.
 func (c *client) looked(answer *dns.Answer, err error) {
 	now := c.engine.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err == nil {
+		c.size = len(answer.Addrs)
 		for _, addr := range answer.Left {
 			c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port))
 		}
 	}
-	c.mu.Lock()
-	if err == nil {
-		c.size = len(answer.Addrs)
-	}
 	c.resolving = false
 	waiting := c.waiting
 	c.waiting = nil
-	c.mu.Unlock()
 	for _, call := range waiting {
 		c.resume(call, answer, now, err)
 	}

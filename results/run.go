@@ -174,7 +174,7 @@ const (
 	SeriesService  Series = "service"
 	SeriesLag      Series = "lag"
 	SeriesQueueing Series = "queueing"
-	SeriesDNS      Series = "dns"
+	SeriesDNS      Series = "dns" // what each look-up took, whether or not an arrival waited for it
 	SeriesConnect  Series = "connect"
 	SeriesTLS      Series = "tls"
 	SeriesTTFB     Series = "ttfb"

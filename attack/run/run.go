@@ -33,11 +33,20 @@ type Options struct {
 // whole all the same.
 var ErrInterrupted = errors.New("interrupted")
 
+// A SetupError is something about the plan or the options that cannot be
+// carried out on this machine, such as a source address or a file. Nothing was
+// sent.
+type SetupError struct{ Err error }
+
+func (e *SetupError) Error() string { return e.Err.Error() }
+func (e *SetupError) Unwrap() error { return e.Err }
+
 // Run carries out the plan and returns what the run was. Started tells
 // whether load was sent, and so whether there is a run file to read, be there
 // an error or not.
 //
-// The error is a [RefusedError] when the target may not be asked, and
+// The error is a [RefusedError] when the target may not be asked, a
+// [SetupError] when the plan or the options cannot be carried out here, and
 // [ErrInterrupted] when ctx ended; any other says what failed.
 func Run(ctx context.Context, plan *scenarios.Plan, opt Options) (info results.RunInfo, started bool, err error) {
 	r := &runner{plan: plan, opt: opt}
@@ -57,6 +66,7 @@ type runner struct {
 	file     *store.Writer
 	engine   *attack.Engine
 	status   status
+	stage    string // of the last event that told of one
 }
 
 func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
@@ -69,15 +79,15 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	r.info = r.describe(target)
 	dialer := &source.Dialer{Allow: target.allow}
 	if r.engine, err = r.newEngine(resolvers); err != nil {
-		return r.info, false, err
+		return r.info, false, &SetupError{err}
 	}
 	transport, err := newTransport(r.plan, r.engine, dialer)
 	if err != nil {
-		return r.info, false, err
+		return r.info, false, &SetupError{err}
 	}
 	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
 		transport.Close()
-		return r.info, false, err
+		return r.info, false, &SetupError{err}
 	}
 	if err := r.prepare(ctx); err != nil {
 		transport.Close()
@@ -127,7 +137,9 @@ func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 	}
 	if writeErr == nil {
 		now := r.engine.Now()
-		g := r.gauges((now - 1).Truncate(time.Second))
+		from := (now - 1).Truncate(time.Second)
+		g := r.gauges(from)
+		r.note(g, from)
 		writeErr = r.append(r.recorder.Finish(now, g), g)
 	}
 	closeErr := r.file.Close(r.info)

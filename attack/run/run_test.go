@@ -227,6 +227,15 @@ load:
 	if early > 3 {
 		t.Errorf("%d clients took part in the first second at 10 to 20/s of 80/s, want at most 3 of 8", early)
 	}
+	steps := 0
+	for _, e := range run.Events {
+		if e.Kind == "step" {
+			steps++
+		}
+	}
+	if steps < 4 {
+		t.Errorf("%d steps are told among %d events, want three ramps and a hold", steps, len(run.Events))
+	}
 	server.mu.Lock()
 	defer server.mu.Unlock()
 	if len(server.clients) != 8 || run.ClientsSeen != 8 {

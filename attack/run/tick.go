@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
 )
@@ -25,7 +26,9 @@ func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) e
 			return nil
 		case <-wait.C:
 		}
-		g := r.gauges(r.engine.Now().Truncate(time.Second) - time.Second)
+		from := r.engine.Now().Truncate(time.Second) - time.Second
+		g := r.gauges(from)
+		r.note(g, from)
 		if err := r.append(r.recorder.Cut(r.engine.Now(), g), g); err != nil {
 			stop(err)
 			return err
@@ -52,6 +55,18 @@ func (r *runner) gauges(from time.Duration) record.Gauges {
 		InFlight: r.engine.InFlight(),
 		Stage:    r.plan.Schedule.Stage(from),
 		Limited:  r.engine.Trouble(),
+	}
+}
+
+// note records what the second that began at from brought: a step of the
+// schedule, or trouble of the generator's own.
+func (r *runner) note(g record.Gauges, from time.Duration) {
+	if g.Stage != r.stage {
+		r.stage = g.Stage
+		r.recorder.Event(results.Event{At: from, Kind: "step", Text: g.Stage})
+	}
+	if g.Limited != "" {
+		r.recorder.Event(results.Event{At: from, Kind: "trouble", Text: "the generator lacks something: " + g.Limited})
 	}
 }
 

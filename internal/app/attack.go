@@ -86,8 +86,12 @@ func (o *Output) written(view *live.View, file string, rehearsed *rehearsal) {
 // kindOf gives an error of a run its kind.
 func kindOf(err error) error {
 	var refused *run.RefusedError
-	if errors.As(err, &refused) {
+	var setup *run.SetupError
+	switch {
+	case errors.As(err, &refused):
 		return &kindError{err, ErrRefused}
+	case errors.As(err, &setup):
+		return Usage(err)
 	}
 	return err
 }

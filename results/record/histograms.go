@@ -93,7 +93,6 @@ func (h *histograms) record(s *results.Sample, names series, pop uint16) {
 	if s.FirstByte != 0 {
 		h.at(idTTFB).Record(s.TTFB())
 	}
-	h.waited(idDNS, s.DNS)
 	h.waited(idConnect, s.Connect)
 	h.waited(idTLS, s.TLS)
 }

@@ -114,8 +114,8 @@ func TestHistograms(t *testing.T) {
 	var windows, whole []Histogram
 	for sec := range 21 {
 		s := sample(time.Duration(sec)*time.Second+500*time.Millisecond, 1)
-		s.DNS = time.Millisecond
 		r.Record(s, nil)
+		r.Lookup(results.Lookup{At: s.Done, Took: time.Millisecond})
 		var iv *Interval
 		if now := time.Duration(sec+1) * time.Second; sec == 20 {
 			iv = r.Finish(now, Gauges{})

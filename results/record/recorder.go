@@ -114,8 +114,15 @@ func (r *Recorder) Record(s *results.Sample, d results.Detail) {
 	}
 }
 
-// Lookup keeps the result of a DNS look-up. It is of [results.Sink].
-func (r *Recorder) Lookup(l results.Lookup) { r.notes.lookup(l) }
+// Lookup keeps the result of a DNS look-up, and counts how long it took. It is
+// of [results.Sink].
+func (r *Recorder) Lookup(l results.Lookup) {
+	s := r.shards[uint(l.Client)%uint(len(r.shards))]
+	s.mu.Lock()
+	s.bin(secondOf(l.At)).hists.waited(idDNS, l.Took)
+	s.mu.Unlock()
+	r.notes.lookup(l)
+}
 
 // Event keeps an event. It is of [results.Sink].
 func (r *Recorder) Event(e results.Event) { r.notes.event(e) }

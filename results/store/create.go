@@ -89,6 +89,7 @@ type header struct {
 	sqlite      bool
 	version     uint32 // user_version, at 60
 	application uint32 // application_id, at 68
+	size        int64  // of the whole file in bytes; zero when it does not say
 }
 
 func readHeader(path string) (header, error) {
@@ -103,11 +104,20 @@ func readHeader(path string) (header, error) {
 	} else if err != nil {
 		return header{}, err
 	}
-	return header{
+	u32 := binary.BigEndian.Uint32
+	pageSize := int64(binary.BigEndian.Uint16(b[16:]))
+	if pageSize == 1 {
+		pageSize = 65536
+	}
+	h := header{
 		sqlite:      bytes.HasPrefix(b, []byte("SQLite format 3\x00")),
-		version:     binary.BigEndian.Uint32(b[60:]),
-		application: binary.BigEndian.Uint32(b[68:]),
-	}, nil
+		version:     u32(b[60:]),
+		application: u32(b[68:]),
+	}
+	if u32(b[24:]) == u32(b[92:]) { // only then the number of pages, at 28, is valid
+		h.size = pageSize * int64(u32(b[28:]))
+	}
+	return h, nil
 }
 
 // address returns what the driver opens: a URI, so that no character of the

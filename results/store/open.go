@@ -30,7 +30,7 @@ func Open(path string) (*Reader, error) {
 	}
 	r := &Reader{path: path}
 	err := r.open(path)
-	if err != nil && r.walBeside() {
+	if err != nil && walBeside(r.path) {
 		// A directory where SQLite may not make its index of the -wal file.
 		err = errors.Join(r.Close(), r.openCopy())
 	}
@@ -65,14 +65,16 @@ func readable(path string) error {
 	case h.version > schemaVersion:
 		return fmt.Errorf("open %s: %w: %w (format %d, this one reads up to %d); use that version to read it",
 			path, ErrNotRun, ErrNewer, h.version, schemaVersion)
+	case st.Size() < h.size && !walBeside(path):
+		return notRun(path, fmt.Sprintf("it is damaged: %d of its %d bytes are there", st.Size(), h.size))
 	case h.version == 0:
 		return notRun(path, "its format has no version")
 	}
 	return nil
 }
 
-func (r *Reader) walBeside() bool {
-	_, err := os.Stat(r.path + "-wal")
+func walBeside(path string) bool {
+	_, err := os.Stat(path + "-wal")
 	return err == nil
 }
 

@@ -32,13 +32,30 @@ type RunSummary struct {
 	Responses503  int64            `json:"responses_503"` // whoever wrote it, in or outside bursts
 	Outcomes      map[string]int64 `json:"outcomes"`      // samples by outcome
 	RatePeak      float64          `json:"rate_peak"`     // most requests sent in one second
-	Bytes         int64            `json:"bytes"`         // received
-	Clients       int              `json:"clients"`       // that sent anything
-	EdgeAddresses int              `json:"edge_addresses"`
-	POPs          []string         `json:"pops"`
-	Edges         []AddressCount   `json:"edges"`            // per edge address
-	Sources       []AddressCount   `json:"client_addresses"` // per client, the busiest 1,000
-	Lookups       int              `json:"lookups"`
+
+	// TransportReasons counts why no whole answer came, over the requests that
+	// were kept whole: up to 50 a second.
+	TransportReasons map[string]int64 `json:"transport_reasons"`
+
+	Bytes         int64          `json:"bytes"`   // received
+	Clients       int            `json:"clients"` // that sent anything
+	EdgeAddresses int            `json:"edge_addresses"`
+	POPs          []string       `json:"pops"`
+	Edges         []AddressCount `json:"edges"`            // per edge address
+	Sources       []AddressCount `json:"client_addresses"` // per client, the busiest 1,000
+	Lookups       int            `json:"lookups"`
+}
+
+// TransportReason returns the commonest reason of transport errors; empty when
+// none is known.
+func (r *RunSummary) TransportReason() string {
+	most := ""
+	for reason, n := range r.TransportReasons {
+		if best := r.TransportReasons[most]; n > best || n == best && reason < most {
+			most = reason
+		}
+	}
+	return most
 }
 
 // AddressCount counts the requests of one edge or client address.

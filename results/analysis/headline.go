@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -29,7 +30,17 @@ func headline(a *results.Analysis) string {
 	return text
 }
 
+// calmHeadline speaks of a run without bursts. Where most requests failed in
+// another way, that comes first.
 func calmHeadline(a *results.Analysis) string {
+	finished := int64(0)
+	for _, n := range a.Run.Outcomes {
+		finished += n
+	}
+	if failed := a.Run.Outcomes[results.Transport.String()]; failed > 0 && 2*failed >= finished {
+		return fmt.Sprintf("%s of %s arrivals got no whole answer (%s): mend that before you trust anything else here.",
+			thousands(failed), thousands(finished), cmp.Or(a.Run.TransportReason(), "transport error"))
+	}
 	all := a.Latency[string(results.SeriesResponse)]["all"]
 	text := fmt.Sprintf("No burst of 503s in %s requests", thousands(a.Run.Requests))
 	if all.Count > 0 {

@@ -19,7 +19,7 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 		Requests: requests(run, l), Responses: l.total.responses, Responses503: l.total.status503,
 		Outcomes: l.total.outcomes, RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
 		Clients: clients(run), POPs: pops(l), Edges: edges(run, l), Sources: sources(run),
-		Lookups: len(run.Lookups),
+		Lookups: len(run.Lookups), TransportReasons: transportReasons(run),
 	}
 	s.EdgeAddresses = len(s.Edges)
 	if i.End.IsZero() {
@@ -32,6 +32,17 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 		}
 	}
 	return s
+}
+
+// transportReasons counts why kept requests got no whole answer.
+func transportReasons(run *results.Run) map[string]int64 {
+	why := map[string]int64{}
+	for _, e := range run.Exemplars {
+		if e.Outcome == results.Transport && e.Reason != "" {
+			why[e.Reason]++
+		}
+	}
+	return why
 }
 
 // lastSecond returns the last second that the generator tells of, -1 for none.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -166,7 +167,8 @@ func (t text) counts() []string {
 	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
 	errors := count("other errors", n.errors)
 	if n.transport > 0 {
-		errors += " (" + plain.Count(n.transport) + " transport)"
+		why := plain.Line(r.TransportReason())
+		errors += " (" + plain.Count(n.transport) + " " + cmp.Or(why, "transport") + ")"
 	}
 	lines := t.flow(
 		count("requests", r.Requests), "peak "+plain.Number(r.RatePeak)+"/s", count("ok", n.ok),

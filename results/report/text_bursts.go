@@ -57,10 +57,12 @@ func (t text) burst(b results.Burst, d detail) []string {
 		fmt.Sprintf("  %s, %s: %s 503s of %s requests, peak %s in one second%s", t.in.between(b), scope(b.Scope),
 			plain.Count(b.Responses503), plain.Count(b.Requests), plain.Share(b.PeakShare), caused(b)),
 	}
-	for i, e := range strongest(b.Evidence) {
-		if i == d.evidence {
-			break
+	told := map[string]bool{} // one observation may speak of several verdicts
+	for _, e := range strongest(b.Evidence) {
+		if told[e.Observed] || len(told) == d.evidence {
+			continue
 		}
+		told[e.Observed] = true
 		lines = append(lines, plain.Cut("  - "+plain.Line(e.Observed), t.width-24)+
 			fmt.Sprintf(" (%+.1f %s)", e.LogOdds, plain.Cut(plain.Line(e.Favours), 18)))
 	}

@@ -55,6 +55,7 @@ load: {rate: 200/s, for: 5s}
 
 	truth := readAccessLog(t, filepath.Join(edgeDir, "access.log"))
 	run := doc.Analysis.Run
+	t.Logf("nginx logged %+v, by edge address %+v, by client %+v; dnsmasq had %d queries", truth.all, truth.edges, truth.clients, lookups())
 	if run.Requests != truth.all.Requests || run.Responses503 != truth.all.Responses503 {
 		t.Errorf("%d requests and %d 503s, nginx logged %d and %d", run.Requests, run.Responses503, truth.all.Requests, truth.all.Responses503)
 	}

@@ -90,6 +90,7 @@ func TestKilledRunCanBeReported(t *testing.T) {
 	_ = cmd.Wait() // killed
 	doc := finish(t, program(t, dir, "report", "run.db", "--json"), 0)
 	total := served.Load()
+	t.Logf("the server got %d requests, the run file holds %d", total, doc.Analysis.Run.Requests)
 	if got := doc.Analysis.Run.Requests; got < total-200 || got > total {
 		t.Errorf("the run file holds %d requests, the server got %d: over two seconds are missing", got, total)
 	}
@@ -151,6 +152,9 @@ func TestStalledServer(t *testing.T) {
 			doc := finish(t, program(t, t.TempDir(), "attack", "--url", server.URL, "--rate", "100/s", "--for", "10s",
 				"--connections", fmt.Sprint(connections), "--json", "--quiet", "--out", "run.db"), 0, 6)
 			p90 := time.Duration(doc.Analysis.Latency["response"]["all"].P90) * time.Microsecond
+			for _, series := range []string{"response", "service"} {
+				t.Logf("%s time: %+v µs", series, doc.Analysis.Latency[series]["all"])
+			}
 			if p90 < 800*time.Millisecond || p90 > 1300*time.Millisecond {
 				t.Errorf("response p90 = %v, want about 1 s", p90)
 			}

@@ -34,6 +34,9 @@ A case whose name ends in -bare is the same with every telling header stripped.`
 			if out.HTML == "" && !out.JSON && !cmd.Flags().Changed("html") {
 				out.HTML = "rehearsal.html"
 			}
+			if r.Simulate && !cmd.Flags().Changed("out") {
+				r.File = ""
+			}
 			return app.Rehearse(cmd.Context(), r, out.to(cmd))
 		},
 	}
@@ -42,7 +45,7 @@ A case whose name ends in -bare is the same with every telling header stripped.`
 	f.DurationVar(&r.For, "for", 30*time.Second, "length of the load, such as `30s`")
 	f.Uint64Var(&r.Seed, "seed", 1, "`N` that draws arrivals, URLs and faults; the same draws the same")
 	f.StringVar(&r.File, "out", "rehearsal.db", "write the run file to `FILE`")
-	f.BoolVar(&r.Simulate, "simulate", false, "in virtual time, without sockets: done in a moment")
+	f.BoolVar(&r.Simulate, "simulate", false, "in virtual time, without sockets: done in a moment; no run file unless --out is given")
 	f.StringVar(&r.Log, "access-log", "", "write the lab's own access log, in CloudFront's standard form, to `FILE`")
 	out.addJSON(cmd, "print one JSON document, and no text")
 	out.addHTML(cmd)

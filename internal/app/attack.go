@@ -80,6 +80,9 @@ func (o *Output) written(view *live.View, file string, rehearsed *rehearsal) {
 	if o.HTML != "" {
 		o.message(view, "HTML report: %s", o.HTML)
 	}
+	if file == "" {
+		return
+	}
 	o.message(view, "run file:    %s   (again: frontload report %s)", file, file)
 }
 

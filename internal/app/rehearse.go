@@ -19,7 +19,7 @@ type Rehearsal struct {
 	Case     string
 	For      time.Duration
 	Seed     uint64
-	File     string // the run file
+	File     string // the run file; empty for none, in virtual time only
 	Simulate bool   // in virtual time, without sockets
 	Log      string // file for the lab's own access log; empty for none
 }

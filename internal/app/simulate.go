@@ -32,26 +32,53 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		Name: plan.Name, Source: "rehearsal", Version: Version(), Start: time.Now(), Target: plan.Target.URL.String(),
 		Seed: r.Seed, Plan: string(yaml), Authorization: "loopback", Requests: plan.Requests,
 	}
-	file, err := store.Create(r.File, info)
-	if err != nil {
-		return err
-	}
-	if err := simulateInto(ctx, file, &info, model, plan); err != nil {
-		return errors.Join(err, file.Close(info))
-	}
-	if err := file.Close(info); err != nil {
-		return err
-	}
 	rehearsed := newRehearsal(r, func() (lab.Truth, int64, error) { return model.Truth(), 0, nil })
-	_, err = out.showFile(r.File, rehearsed)
+	if r.File == "" {
+		err = simulateInMemory(ctx, &info, model, plan, out, rehearsed)
+	} else {
+		err = simulateToFile(ctx, r.File, &info, model, plan, out, rehearsed)
+	}
 	if err == nil {
 		out.written(live.NewView(out.Err, false, nil), r.File, rehearsed)
 	}
 	return err
 }
 
-// simulateInto simulates a run into its run file.
-func simulateInto(ctx context.Context, file *store.Writer, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
+// simulateInMemory keeps no run file, which takes ten times as long as the
+// simulation does.
+func simulateInMemory(ctx context.Context, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan, out Output, rehearsed *rehearsal) error {
+	memory := store.NewMemory(*info)
+	if err := simulateInto(ctx, memory, info, model, plan); err != nil {
+		return err
+	}
+	if err := memory.Close(*info); err != nil {
+		return err
+	}
+	run, err := memory.Run()
+	if err != nil {
+		return err
+	}
+	_, err = out.show(run, "", rehearsed)
+	return err
+}
+
+func simulateToFile(ctx context.Context, name string, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan, out Output, rehearsed *rehearsal) error {
+	file, err := store.Create(name, *info)
+	if err != nil {
+		return Usage(err)
+	}
+	if err := simulateInto(ctx, file, info, model, plan); err != nil {
+		return errors.Join(err, file.Close(*info))
+	}
+	if err := file.Close(*info); err != nil {
+		return err
+	}
+	_, err = out.showFile(name, rehearsed)
+	return err
+}
+
+// simulateInto simulates a run into a run file or its like in memory.
+func simulateInto(ctx context.Context, file interface{ Append(*record.Interval) error }, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
 	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests})
 	asked := func(second time.Duration) record.Gauges {
 		from := max(0, second-time.Second)

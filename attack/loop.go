@@ -124,8 +124,12 @@ const interruptedDrain = time.Second
 
 // Done takes a finished call from the transport.
 func (e *Engine) Done(call *wire.Call) {
-	e.cfg.Sink.Record(&call.Sample, call)
-	e.watch(call)
+	if errors.Is(call.Err, wire.ErrEnded) && !call.Sample.Written {
+		e.cfg.Sink.Arrival(call.Sample.Intended, results.Abandoned, 1)
+	} else {
+		e.cfg.Sink.Record(&call.Sample, call)
+		e.watch(call)
+	}
 	if e.inFlight.Add(-1) == 0 {
 		select {
 		case e.done <- struct{}{}:

@@ -30,10 +30,12 @@ type Sink interface {
 // Fate is what the send loop did with an arrival.
 type Fate uint8
 
-// The fates. Every arrival is either Started, Missed, Unsent or Held.
+// The fates. Every arrival is first either Started, Missed, Unsent or Held. One
+// that was Started is followed by a sample, or becomes Abandoned.
 const (
-	Started Fate = iota + 1 // handed to a client: a sample will follow
-	Missed                  // dropped: the generator was over 100 ms late
-	Unsent                  // dropped: too many arrivals in flight already, the target's doing
-	Held                    // dropped: a limit of the scenario did not let it out; counted among the unsent
+	Started   Fate = iota + 1 // handed to a client
+	Missed                    // dropped: the generator was over 100 ms late
+	Unsent                    // dropped: too many arrivals in flight already, the target's doing
+	Held                      // dropped: a limit of the scenario did not let it out; counted among the unsent
+	Abandoned                 // was Started, and still waited to be sent when the run ended; counted among the unsent
 )

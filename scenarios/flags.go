@@ -109,6 +109,10 @@ func (r flagReader) target(f Flags) {
 // url splits a URL into the target and the request's path. Braces in it are
 // themselves, since flags define no variables.
 func (r flagReader) url(text string, request *requestSection) {
+	if err := checkScheme(text); err != nil {
+		r.add("target.url", "%v", err)
+		return
+	}
 	u, err := url.Parse(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(text))
 	if err != nil {
 		r.add("target.url", "%q is not a URL: %v", text, urlFault(err))

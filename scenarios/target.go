@@ -40,8 +40,20 @@ func (s *Scenario) target(f *faults) Target {
 	return t
 }
 
+// checkScheme refuses what no more than lacks its scheme, before a URL parser
+// takes a host for one.
+func checkScheme(text string) error {
+	if text != "" && !strings.Contains(text, "://") {
+		return fmt.Errorf("%q does not say how to ask: write http://%s or https://%s", text, text, text)
+	}
+	return nil
+}
+
 // parseTarget reads the URL of a target: scheme, host and port.
 func parseTarget(text string) (Target, error) {
+	if err := checkScheme(text); err != nil {
+		return Target{}, err
+	}
 	u, err := url.Parse(text)
 	if err != nil {
 		return Target{}, fmt.Errorf("%q is not a URL: %w", text, urlFault(err))

@@ -93,9 +93,16 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		transport.Close()
 		return r.info, false, err
 	}
+	r.say("%s: %s at %s", r.plan.Name, r.plan.Schedule, r.plan.Target.URL)
 	r.info.Start = r.engine.Begin()
 	err = r.carryOut(ctx, transport)
 	return r.info, true, err
+}
+
+func (r *runner) say(format string, args ...any) {
+	if r.opt.Message != nil {
+		r.opt.Message(fmt.Sprintf(format, args...))
+	}
 }
 
 // prepare has the first clients look the target up. When one cannot, no run
@@ -106,9 +113,9 @@ func (r *runner) prepare(ctx context.Context) error {
 	if _, err := netip.ParseAddr(r.plan.Target.Hostname); err == nil {
 		queries = 0 // an address needs none
 	}
-	if took := time.Duration(queries / float64(r.plan.Clients.Lookups) * float64(time.Second)); took > long && r.opt.Message != nil {
-		r.opt.Message(fmt.Sprintf("looking %s up for the first clients, at most %s for each resolver; for all %d it takes up to %s",
-			r.plan.Target.Hostname, r.plan.Clients.Lookups, r.plan.Clients.Count, took.Round(time.Second)))
+	if took := time.Duration(queries / float64(r.plan.Clients.Lookups) * float64(time.Second)); took > long {
+		r.say("looking %s up for the first clients, at most %s for each resolver; for all %d it takes up to %s",
+			r.plan.Target.Hostname, r.plan.Clients.Lookups, r.plan.Clients.Count, took.Round(time.Second))
 	}
 	err := r.engine.Prepare(ctx)
 	if err != nil {

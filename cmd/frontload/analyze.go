@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"frontload/internal/app"
@@ -13,8 +15,10 @@ func newAnalyze() *cobra.Command {
 		Short: "say what caused each burst of 503s in a run file",
 		Example: `  frontload analyze rehearsal.db
   frontload analyze --json rehearsal.db | jq '.bursts[] | {verdict, confidence}'`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(cmd, errors.New("name a run file, such as rehearsal.db"))
+			}
 			if err := refuseLater(cmd.Flags()); err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 5 refused
 	}
 	addScenarioFlags(cmd.Flags(), &flags)
 	f := cmd.Flags()
-	f.StringVar(&file, "out", "", "write the run file to `FILE`; left out: NAME-TIME.db")
+	f.StringVar(&file, "out", "", "write the run file to `FILE`, in the place of an older one; left out: NAME-TIME.db")
 	f.BoolVar(&dry, "dry-run", false, "show the scenario with every default filled in, and send nothing")
 	out.addJSON(cmd, "print one JSON document, and no text")
 	out.addHTML(cmd)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"frontload/internal/app"
@@ -13,8 +15,10 @@ func newReport() *cobra.Command {
 		Short: "show a run file again: as text, JSON or HTML",
 		Example: `  frontload report rehearsal.db
   frontload report rehearsal.db --html report.html`,
-		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage(cmd, errors.New("name one run file, such as rehearsal.db"))
+			}
 			if err := refuseLater(cmd.Flags()); err != nil {
 				return err
 			}

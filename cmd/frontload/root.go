@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -23,8 +24,10 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
   frontload report launch-20261123-101500.db`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          noSuchCommand,
+
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -37,6 +40,17 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	checkArgs(root)
 	return root
+}
+
+// noSuchCommand says what was probably meant by a word that is no command.
+func noSuchCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("there is no command %q, did you mean %s?", args[0], near[0])
+	}
+	return fmt.Errorf("there is no command %q", args[0])
 }
 
 // checkArgs makes every command's complaint about its arguments one of usage.

@@ -57,7 +57,6 @@ func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out O
 	if !out.Quiet {
 		opt.Progress, opt.Message = view.Show, view.Message
 	}
-	out.message(view, "%s: %s at %s", plan.Name, plan.Schedule, plan.Target.URL)
 	_, started, runErr := run.Run(ctx, plan, opt)
 	view.Close()
 	runErr = kindOf(runErr)

@@ -72,6 +72,9 @@ func judge(f lab.Fault, a *results.Analysis, explained map[int]bool) judged {
 
 // sentence says in words whether the analysis was right.
 func (r *rehearsal) sentence() string {
+	if r.Right && len(r.Truth.Faults) == 0 {
+		return "The lab's own record agrees: it made no fault, and the analysis found none."
+	}
 	if r.Right {
 		return fmt.Sprintf("The lab's own record agrees: it made %s, and the analysis names the cause of each.", r.faults())
 	}

@@ -43,8 +43,24 @@ func judgeTrust(run *results.Run) results.Trust {
 	}
 	t.OK = float64(t.LimitedSeconds) <= mostLimited*float64(busy)
 	t.LatencyIsAFloor = t.UnsentArrivals > held
+	if wait := connectionWait(run); wait > 0 {
+		t.Reasons = append(t.Reasons, fmt.Sprintf("a tenth of the requests waited over %s for a connection, since all that are permitted were in use: "+
+			"that is what your users would see with so few; for more, raise clients.connections or clients.count (--connections, --clients)", inWords(wait)))
+	}
 	t.Reasons = append(t.Reasons, reasons(&t, busy, held, why)...)
 	return t
+}
+
+// connectionWait returns the 90th percentile of queueing where that makes up
+// most of the response time, and zero elsewhere.
+func connectionWait(run *results.Run) time.Duration {
+	const least = 100 * time.Millisecond
+	queueing := run.Latency[results.LatencyKey{Series: results.SeriesQueueing, By: "all"}].P90
+	response := run.Latency[results.LatencyKey{Series: results.SeriesResponse, By: "all"}].P90
+	if queueing < least || 2*queueing < response {
+		return 0
+	}
+	return queueing
 }
 
 // troubles sums up why seconds were generator-limited.
@@ -90,7 +106,7 @@ func reasons(t *results.Trust, busy int, held int64, why troubles) []string {
 		say("%d arrivals were missed: the generator was over 100 ms late for them", t.MissedArrivals)
 	}
 	if t.LatencyIsAFloor {
-		say("%d arrivals went unsent, since too many were in flight: percentiles are lower bounds", t.UnsentArrivals-held)
+		say("%d arrivals went unsent, since too many were in flight or the run ended: percentiles are lower bounds", t.UnsentArrivals-held)
 	}
 	if held > 0 {
 		say("%d arrivals were held back by the scenario's limits", held)

@@ -3,6 +3,7 @@ package analysis
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"frontload/results"
 )
@@ -50,6 +51,29 @@ func TestUnsentArrivalsMakePercentilesLowerBounds(t *testing.T) {
 
 // Seconds in which the generator was the bottleneck are no evidence: a burst
 // that lies in them alone has no verdict.
+// Waiting for a permitted connection is the target's doing and no reason for
+// doubt, but a user must be told what held the load up.
+func TestWaitingForConnectionsIsTold(t *testing.T) {
+	for _, c := range []struct {
+		queueing, response time.Duration
+		told               bool
+	}{
+		{7 * time.Second, 8 * time.Second, true},
+		{60 * time.Millisecond, 70 * time.Millisecond, false},
+		{200 * time.Millisecond, 3 * time.Second, false},
+	} {
+		run := limitedRun(0)
+		run.Latency = map[results.LatencyKey]results.Quantiles{
+			{Series: results.SeriesQueueing, By: "all"}: {P90: c.queueing, Count: 1},
+			{Series: results.SeriesResponse, By: "all"}: {P90: c.response, Count: 1},
+		}
+		trust := judgeTrust(run)
+		if told := strings.Contains(strings.Join(trust.Reasons, ""), "--connections"); told != c.told || !trust.OK {
+			t.Errorf("queueing %v of %v: told = %t, ok = %t; want %t, true", c.queueing, c.response, told, trust.OK, c.told)
+		}
+	}
+}
+
 func TestLimitedSecondsCarryNoEvidence(t *testing.T) {
 	w := rig(3, 300)
 	w.faults = []worldFault{{verdict: results.VerdictEdgeCapacity, pop: "POP1-P1", from: 20, to: 26, share: 0.6, slower: 1, telling: true}}

@@ -56,6 +56,10 @@ func (a *arrivals) add(o arrivals) {
 }
 
 func (b *bin) arrival(fate results.Fate, n int64) {
+	if fate == results.Abandoned { // it was counted when it was started
+		b.arrivals.unsent += n
+		return
+	}
 	b.arrivals.scheduled += n
 	switch fate {
 	case results.Missed:

@@ -470,3 +470,15 @@ func BenchmarkCut(b *testing.B) {
 		r.Cut(second, Gauges{})
 	}
 }
+
+// An arrival that was started and never sent is one arrival, and unsent.
+func TestAbandonedArrivals(t *testing.T) {
+	r := New(Config{})
+	r.Arrival(0, results.Started, 5)
+	r.Arrival(0, results.Held, 1)
+	r.Arrival(0, results.Abandoned, 2)
+	got := r.Finish(time.Second, Gauges{}).Seconds
+	if len(got) != 1 || got[0].Scheduled != 6 || got[0].Unsent != 3 || got[0].Held != 1 {
+		t.Errorf("seconds = %+v, want 6 scheduled, 3 unsent, 1 of them held", got)
+	}
+}

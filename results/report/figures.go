@@ -79,17 +79,17 @@ type tally struct{ ok, errors, transport int64 }
 func (in Input) tally() tally {
 	var t tally
 	for outcome, n := range in.Analysis.Run.Outcomes {
+		t.errors += n
 		switch outcome {
 		case results.OK.String():
 			t.ok += n
 		case results.Transport.String():
 			t.transport += n
-			t.errors += n
-		default:
-			t.errors += n
 		}
 	}
-	t.errors = max(t.transport, t.errors-in.Analysis.Run.Responses503)
+	// A 503 whose body broke off is a transport error too; it counts as a 503.
+	t.errors = max(0, t.errors-t.ok-in.Analysis.Run.Responses503)
+	t.transport = min(t.transport, t.errors)
 	return t
 }
 

@@ -79,7 +79,7 @@ func simulateToFile(ctx context.Context, name string, info *results.RunInfo, mod
 
 // simulateInto simulates a run into a run file or its like in memory.
 func simulateInto(ctx context.Context, file interface{ Append(*record.Interval) error }, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
-	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests})
+	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests, WholeRunEvery: -1})
 	asked := func(second time.Duration) record.Gauges {
 		from := max(0, second-time.Second)
 		return record.Gauges{

@@ -15,7 +15,9 @@ type state struct {
 	gauged   int                     // the last second that got its gauges; -1 before the first
 	lags     map[int]*hist.Histogram // send lags of the latest seconds
 	windows  map[int]*histograms     // ten seconds each, by their first, not yet over
-	whole    histograms
+	whole    histograms              // of all that are over
+	sofar    histograms              // of those and the others; what was shown last
+	cuts     int
 	clients  tallies[clientKey]
 	prefixes tallies[string]
 }
@@ -46,9 +48,7 @@ func (r *Recorder) Cut(now time.Duration, g Gauges) *Interval {
 // are not over included. The gauges belong to the second that now is in or,
 // at its very start, to the one before.
 func (r *Recorder) Finish(now time.Duration, g Gauges) *Interval {
-	iv := r.take(maxSecond, secondOf(now-1), maxSecond, g)
-	iv.Final = true
-	return iv
+	return r.take(maxSecond, secondOf(now-1), maxSecond, g)
 }
 
 const maxSecond = int(^uint(0) >> 1)
@@ -80,7 +80,7 @@ func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
 	}
 	r.gauge(iv, last, g)
 	r.windows(iv, windowsEnd)
-	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, r.cut.whole)
+	r.wholeRun(iv, windowsEnd == maxSecond)
 	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
 	iv.ClientsSeen = clientsSeen(&r.cut.clients)
 	r.notes.take(iv)
@@ -122,13 +122,11 @@ func (r *Recorder) emit(iv *Interval, b *bin) {
 	iv.Seconds = append(iv.Seconds, r.second(b, sends))
 	iv.Histograms = appendSecond(iv.Histograms, b, r.names, &r.pops)
 
-	b.hists.sum()
 	start := b.second / SpanTen * SpanTen
 	if st.windows[start] == nil {
 		st.windows[start] = &histograms{}
 	}
 	st.windows[start].merge(b.hists)
-	st.whole.merge(b.hists)
 	st.clients.add(&b.clients)
 	st.prefixes.add(&b.prefixes)
 }
@@ -197,7 +195,28 @@ func (r *Recorder) windows(iv *Interval, end int) {
 		if start > end-SpanTen {
 			continue
 		}
-		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, *r.cut.state.windows[start])
+		over := r.cut.state.windows[start]
+		over.sum()
+		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, *over)
+		r.cut.whole.merge(*over)
 		delete(r.cut.state.windows, start)
 	}
+}
+
+// wholeRun shows the histograms of the whole run, when it is time to.
+func (r *Recorder) wholeRun(iv *Interval, last bool) {
+	st := &r.cut.state
+	st.cuts++
+	if !last && (r.cfg.WholeRunEvery < 0 || st.cuts%r.cfg.WholeRunEvery != 1%r.cfg.WholeRunEvery) {
+		return
+	}
+	st.sofar.reset()
+	st.sofar.merge(st.whole)
+	var open histograms
+	for _, w := range st.windows {
+		open.merge(*w)
+	}
+	open.sum()
+	st.sofar.merge(open)
+	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, st.sofar)
 }

@@ -29,9 +29,6 @@ type Interval struct {
 	Trouble       string
 	TroubleSecond int
 
-	// Final says that nothing comes after it: [Recorder.Finish] made it.
-	Final bool
-
 	// Clients and Prefixes are counted from the start of the run and replace
 	// what earlier intervals told; nil when nothing changed.
 	Clients, Prefixes []results.Tally
@@ -55,9 +52,10 @@ const (
 	SpanRun    = 0 // the whole run
 )
 
-// A Histogram is one of an interval's. Those of the whole run are the
-// Recorder's own, of 3 digits: they hold everything so far, replace what
-// earlier intervals told, and are valid until the next cut.
+// A Histogram is one of an interval's. Those of the whole run come with some
+// intervals only ([Config].WholeRunEvery). They are the Recorder's own, of 3
+// digits: they hold everything so far, replace what earlier intervals told, and
+// are valid until the next cut.
 type Histogram struct {
 	Start int // its first second
 	Span  int // SpanSecond (2 digits, response and service by class), SpanTen (3 digits) or SpanRun

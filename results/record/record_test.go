@@ -162,6 +162,41 @@ func TestHistograms(t *testing.T) {
 	}
 }
 
+// wholeRun returns how many response times the whole run's histogram shows, -1 for no histogram.
+func wholeRun(iv *Interval) int64 {
+	for _, h := range iv.Histograms {
+		if h.Span == SpanRun && h.Key == (results.LatencyKey{Series: "response", By: "all"}) {
+			return h.Hist.Count()
+		}
+	}
+	return -1
+}
+
+func TestWholeRunHistogramsHoldEverythingSoFar(t *testing.T) {
+	for every, want := range map[int][]int64{
+		0:  {1, -1, 3, -1, 5, -1, 7, -1, 9, -1, 11, -1, 15},
+		1:  {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15},
+		3:  {1, -1, -1, 4, -1, -1, 7, -1, -1, 10, -1, -1, 15},
+		-1: {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 15},
+	} {
+		r := New(Config{WholeRunEvery: every})
+		var got []int64
+		for sec := range 12 {
+			r.Record(sample(time.Duration(sec)*time.Second+time.Millisecond, 1), nil)
+			if sec == 11 { // late, into ten seconds that are out already, and into those that are not
+				r.Record(sample(3*time.Second, 1), nil)
+				r.Record(sample(10*time.Second, 1), nil)
+			}
+			got = append(got, wholeRun(r.Cut(time.Duration(sec+1)*time.Second, Gauges{})))
+		}
+		r.Record(sample(12*time.Second, 1), nil)
+		got = append(got, wholeRun(r.Finish(13*time.Second, Gauges{})))
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("with every %d cuts (-want +got):\n%s", every, d)
+		}
+	}
+}
+
 func TestClampedOncePerLatency(t *testing.T) {
 	r := New(Config{Requests: []string{"article"}})
 	s := sample(3*time.Hour, 1)

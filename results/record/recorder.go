@@ -31,6 +31,12 @@ type Config struct {
 	// value keeps none.
 	SuccessExemplarEvery int
 
+	// WholeRunEvery says with which cuts the histograms of the whole run come:
+	// the first and then one in so many, and [Recorder.Finish] in any case. Zero
+	// means 2, since each takes about a millisecond to encode; a negative value
+	// leaves them to Finish.
+	WholeRunEvery int
+
 	// MaxCells bounds the cells of one second. Samples beyond it are counted
 	// without their POP, edge address and signals, and in [Interval.Folded].
 	// Zero or less means 10,000.
@@ -40,6 +46,7 @@ type Config struct {
 const (
 	defaultMaxCells      = 10_000
 	defaultExemplarEvery = 1_000
+	defaultWholeRunEvery = 2
 	mostShards           = 16
 )
 
@@ -51,6 +58,7 @@ func (c Config) withDefaults() Config {
 		c.MaxCells = defaultMaxCells
 	}
 	c.SuccessExemplarEvery = cmp.Or(c.SuccessExemplarEvery, defaultExemplarEvery)
+	c.WholeRunEvery = cmp.Or(c.WholeRunEvery, defaultWholeRunEvery)
 	return c
 }
 

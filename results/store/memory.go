@@ -15,9 +15,8 @@ import (
 // It is for one goroutine at a time.
 type Memory struct {
 	run     results.Run
-	trouble map[int]string // of the generator, by second
-	cells   []results.Cell
-	last    int                    // second of the last cell before this interval; -1 for none
+	trouble map[int]string         // of the generator, by second
+	cells   [][]results.Cell       // by second, in order
 	sends   map[results.Send]int64 // by what has no count
 	seconds map[secondKey]*hist.Histogram
 	whole   []record.Histogram
@@ -31,9 +30,8 @@ type secondKey struct {
 // NewMemory begins a run in memory.
 func NewMemory(info results.RunInfo) *Memory {
 	return &Memory{
-		run:  results.Run{Info: info},
-		last: -1, sends: map[results.Send]int64{},
-		trouble: map[int]string{}, seconds: map[secondKey]*hist.Histogram{},
+		run:   results.Run{Info: info},
+		sends: map[results.Send]int64{}, trouble: map[int]string{}, seconds: map[secondKey]*hist.Histogram{},
 	}
 }
 
@@ -41,12 +39,7 @@ func NewMemory(info results.RunInfo) *Memory {
 // Memory can stand in for a [Writer].
 func (m *Memory) Append(iv *record.Interval) error {
 	m.addSeconds(iv)
-	if len(m.cells) > 0 {
-		m.last = m.cells[len(m.cells)-1].Second
-	}
-	for _, c := range iv.Cells {
-		m.addCell(c)
-	}
+	m.addCells(iv.Cells)
 	for _, s := range iv.Sends {
 		n := s.Count
 		s.Second, s.Count = 0, 0
@@ -87,28 +80,40 @@ func (m *Memory) addSeconds(iv *record.Interval) {
 	}
 }
 
-// addCell adds c to the cell of the same second and key, or puts it behind the
-// others of its second.
-func (m *Memory) addCell(c results.Cell) {
-	if c.Second > m.last {
-		m.cells = append(m.cells, c) // intervals have each key once, in order of seconds
-		return
-	}
-	i := len(m.cells)
-	for i > 0 && m.cells[i-1].Second > c.Second {
-		i--
-	}
-	for j := i - 1; j >= 0 && m.cells[j].Second == c.Second; j-- {
-		if m.cells[j].CellKey == c.CellKey {
-			m.cells[j].Counts.Add(c.Counts)
-			return
+// addCells adds an interval's cells, which have each second and key once.
+func (m *Memory) addCells(cells []results.Cell) {
+	for len(cells) > 0 {
+		n := 1
+		for n < len(cells) && cells[n].Second == cells[0].Second {
+			n++
+		}
+		one := cells[:n:n]
+		cells = cells[n:]
+		i, found := slices.BinarySearchFunc(m.cells, one[0].Second,
+			func(of []results.Cell, second int) int { return cmp.Compare(of[0].Second, second) })
+		if !found {
+			m.cells = slices.Insert(m.cells, i, one)
+			continue
+		}
+		for _, c := range one {
+			m.cells[i] = addCell(m.cells[i], c)
 		}
 	}
-	m.cells = slices.Insert(m.cells, i, c)
+}
+
+// addCell adds c to the one of the same key, or behind all others.
+func addCell(to []results.Cell, c results.Cell) []results.Cell {
+	for j := range to {
+		if to[j].CellKey == c.CellKey {
+			to[j].Counts.Add(c.Counts)
+			return to
+		}
+	}
+	return append(to, c)
 }
 
 func (m *Memory) addHistograms(iv *record.Interval) {
-	m.whole = m.whole[:0]
+	older := len(m.whole)
 	for _, h := range iv.Histograms {
 		switch h.Span {
 		case record.SpanRun:
@@ -121,6 +126,9 @@ func (m *Memory) addHistograms(iv *record.Interval) {
 				m.seconds[k] = h.Hist.Clone()
 			}
 		}
+	}
+	if len(m.whole) > older {
+		m.whole = slices.Delete(m.whole, 0, older)
 	}
 }
 
@@ -140,7 +148,7 @@ func (m *Memory) Run() (*results.Run, error) {
 	slices.SortStableFunc(run.Exemplars, func(a, b results.Exemplar) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Events, func(a, b results.Event) int { return cmp.Compare(a.At, b.At) })
-	cells := slices.Clone(m.cells)
+	cells := slices.Concat(m.cells...)
 	run.Cells = func(yield func(results.Cell, error) bool) {
 		for _, c := range cells {
 			if !yield(c, nil) {

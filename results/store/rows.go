@@ -123,15 +123,8 @@ func (w *Writer) replace(table string, rows []results.Tally, insert func(results
 	return nil
 }
 
-// histograms writes the interval's histograms. Those of the whole run, which
-// every interval brings anew, are written with every other one and the last:
-// encoding one takes about a millisecond.
 func (w *Writer) histograms(iv *record.Interval) error {
-	w.whole = !w.whole
 	for _, h := range iv.Histograms {
-		if h.Span == record.SpanRun && !w.whole && !iv.Final {
-			continue
-		}
 		full, err := w.withEarlier(h)
 		if err != nil {
 			return err

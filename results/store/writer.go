@@ -22,7 +22,6 @@ type Writer struct {
 	conn  *sql.Conn
 	stmts statements
 	names requestNames
-	whole bool // the last interval's histograms of the whole run were written
 
 	cells map[results.CellKey]int64 // rows of cell_keys that are known
 	args  []any                     // of one statement

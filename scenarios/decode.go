@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"frontload/internal/nearest"
 	"frontload/pacing"
 	"frontload/results"
 )
@@ -130,7 +131,7 @@ func (d *decoder) section(path string, n *node, v reflect.Value) {
 // unknown reports a key that the section at path does not have. Where it is
 // nearly one that it has, the checks need not say that this one is missing.
 func (d *decoder) unknown(path, key string, keys []string) {
-	if hint := closest(key, keys); hint != "" {
+	if hint := nearest.Word(key, keys); hint != "" {
 		d.addKey(join(path, key), "unknown key, did you mean %q?", hint)
 		d.typos = append(d.typos, path)
 		return

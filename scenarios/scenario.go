@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -26,6 +27,9 @@ type Scenario struct {
 // back as [Faults].
 func Load(path string) (*Scenario, error) {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or leave it out and give --url, --rate and --for", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -36,47 +35,6 @@ func elsewhere(path, key string, keys []string) string {
 		}
 	}
 	return ": the keys here are " + strings.Join(keys, ", ")
-}
-
-// closest returns the candidate that takes the fewest edits to reach from
-// key, or "" when none is near.
-func closest(key string, candidates []string) string {
-	if len(key) > 64 {
-		return ""
-	}
-	folded := strings.ToLower(strings.ReplaceAll(key, "_", "-"))
-	best := slices.MinFunc(candidates, func(a, b string) int {
-		return cmp.Compare(edits(folded, a), edits(folded, b))
-	})
-	if limit := max(1, len(best)/3); edits(folded, best) > limit {
-		return ""
-	}
-	return best
-}
-
-// edits is the optimal string alignment distance between a and b: how many
-// letters to insert, remove, replace or swap with their neighbour.
-func edits(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }
 
 // knownPaths lists every key of the model by its path, sections in lists and

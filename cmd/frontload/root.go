@@ -1,14 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"frontload/internal/app"
+	"frontload/internal/nearest"
 )
 
 // newRoot returns the command line.
@@ -31,7 +34,7 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, noSuchFlag(cmd, err)) })
 	root.AddCommand(newRehearse(), newAttack(), newAnalyze(), newReport(), newSchema(), newVersion(), newCompletion(root))
 	for _, later := range notYet {
 		root.AddCommand(later.command())
@@ -51,6 +54,20 @@ func noSuchCommand(root *cobra.Command, args []string) error {
 		return fmt.Errorf("there is no command %q, did you mean %s?", args[0], near[0])
 	}
 	return fmt.Errorf("there is no command %q", args[0])
+}
+
+// noSuchFlag says what was probably meant by a flag that there is not.
+func noSuchFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := nearest.Word(unknown.GetSpecifiedName(), names); near != "" {
+		return fmt.Errorf("%w, did you mean --%s?", err, near)
+	}
+	return err
 }
 
 // checkArgs makes every command's complaint about its arguments one of usage.

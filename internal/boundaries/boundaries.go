@@ -13,15 +13,15 @@ type Rule struct {
 // Rules are the arrows of ARCHITECTURE.md, from the top down. A package that
 // is not listed may import nothing of Frontload's own.
 var Rules = []Rule{
-	{"cmd/frontload", []string{"internal/app"}},
+	{"cmd/frontload", []string{"internal/app", "internal/nearest"}},
 	{"internal/app", []string{"attack/run", "scenarios/...", "results/..."}},
 	{"attack/run", []string{"attack/...", "scenarios", "scenarios/urls", "pacing", "results/..."}},
 	{"attack", []string{"attack/dns", "attack/wire", "pacing", "results"}},
 	{"attack/wire", []string{"attack/source", "results"}},
 	{"attack/dns", []string{"pacing", "results"}},
 	{"attack/source", []string{"results"}},
-	{"scenarios/lab", []string{"scenarios", "scenarios/urls", "pacing", "results"}},
-	{"scenarios", []string{"scenarios/urls", "scenarios/strict", "pacing", "results"}},
+	{"scenarios/lab", []string{"internal/nearest", "scenarios", "scenarios/urls", "pacing", "results"}},
+	{"scenarios", []string{"internal/nearest", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
 	{"scenarios/urls", []string{"results"}},
 	{"results/store", []string{"results", "results/record", "results/hist"}},
 	{"results/record", []string{"results", "results/hist"}},

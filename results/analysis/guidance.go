@@ -65,8 +65,8 @@ func clientAddresses(run *results.Run, l *ledger) results.Rule {
 	}
 	busiest, rate := busiestClient(run, l)
 	r.Status = ruleKept
-	r.Observed = fmt.Sprintf("%d client addresses; the busiest sent %.0f %% of the requests, %.1f requests/s on the average",
-		len(list), 100*float64(busiest)/float64(max(1, total)), rate)
+	r.Observed = fmt.Sprintf("%s; the busiest sent %.0f %% of the requests, %.1f requests/s on the average",
+		many(len(list), "client address", "client addresses"), 100*float64(busiest)/float64(max(1, total)), rate)
 	if rate > mostPerClient {
 		r.Status = ruleBroken
 		r.Fix = fmt.Sprintf("use at least %d times as many clients, each with an address of its own", int(rate/mostPerClient)+1)
@@ -95,8 +95,8 @@ func independentDNS(run *results.Run) results.Rule {
 		}
 	}
 	r.Status = ruleKept
-	r.Observed = fmt.Sprintf("%d clients made %d lookups, %.1f each, for %d client addresses",
-		len(lookups), answers, float64(answers)/float64(len(lookups)), known)
+	r.Observed = fmt.Sprintf("%s made %s, %.1f each, for %s", many(len(lookups), "client", "clients"), many(answers, "lookup", "lookups"),
+		float64(answers)/float64(len(lookups)), many(known, "client address", "client addresses"))
 	if len(lookups) < known {
 		r.Status = ruleBroken
 		r.Fix = "let every client resolve for itself"
@@ -108,7 +108,7 @@ func spreadRule(run *results.Run, l *ledger) results.Rule {
 	r := results.Rule{Rule: "spread", Status: ruleUnknown, Planned: fmt.Sprintf("every address that DNS gave, evenly, none over %d requests/s", mostPerEdge)}
 	addresses := edges(run, l)
 	if len(addresses) < 2 {
-		r.Observed = fmt.Sprintf("%d edge addresses", len(addresses))
+		r.Observed = many(len(addresses), "edge address", "edge addresses")
 		r.Fix = "fewer than two edge addresses: there was nothing to spread over"
 	} else {
 		jain := jainIndex(addresses)
@@ -151,4 +151,12 @@ func overEdgeLimit(l *ledger) []string {
 	}
 	slices.Sort(over)
 	return over
+}
+
+// many returns a number with its noun.
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }

@@ -72,7 +72,7 @@ func (j *judge) places() {
 	case compared < 2:
 	case variation < uneven:
 		j.add("even-over-places", results.VerdictEdgeCapacity, weight*min(1, float64(compared+1)/4),
-			"the same share of 503s within %.0f %% at %d places (by %s)", 100*variation, compared, dimension)
+			"the same share of 503s at %d places (by %s): they differ by %.0f %% beyond chance", compared, dimension, 100*variation)
 	case variation > 2*uneven:
 		j.add("uneven-over-places", results.VerdictEdgeCapacity, weightUnevenPlaces,
 			"shares of 503s differ by %.0f %% among %d places (by %s)", 100*variation, compared, dimension)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"frontload/internal/nearest"
 )
 
 // A Case is a distribution, the load that a rehearsal puts on it, and what
@@ -74,41 +76,8 @@ func FindCase(name string) (Case, error) {
 		names[i] = c.Name
 	}
 	hint := ""
-	if near := nearest(name, names); near != "" {
+	if near := nearest.Word(name, names); near != "" {
 		hint = fmt.Sprintf("; did you mean %s?", near)
 	}
 	return Case{}, fmt.Errorf("unknown case %q%s (there are %s)", name, hint, strings.Join(names, ", "))
-}
-
-// nearest returns the name that takes the fewest edits, at most a third of its
-// length; empty when there is none.
-func nearest(name string, names []string) string {
-	best, fewest := "", len(name)+1
-	for _, n := range names {
-		if d := edits(strings.ToLower(name), n); d < fewest && d <= len(n)/3 {
-			best, fewest = n, d
-		}
-	}
-	return best
-}
-
-// edits returns the Levenshtein distance of a and b, in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -3,9 +3,9 @@
 GO ?= go
 TOOL := $(GO) tool -modfile=tools.mod
 
-.PHONY: test packages format vet staticcheck unit
+.PHONY: test packages format vet staticcheck unit allocations
 
-test: packages format vet staticcheck unit
+test: packages format vet staticcheck unit allocations
 
 # Debian packages that tests need: nginx and dnsmasq, as software that is not
 # ours to test against, and sqlite3, to read run files as anybody would.
@@ -24,3 +24,7 @@ staticcheck:
 
 unit:
 	$(GO) test -race ./...
+
+# Allocations are counted without the race detector, which adds its own.
+allocations:
+	$(GO) test -run AllocatesNothing ./attack/wire

@@ -98,6 +98,7 @@ type Engine struct {
 	answered  atomic.Bool           // some answer came, whatever it said
 	failure   atomic.Pointer[error] // the first call that got none
 	trouble   atomic.Pointer[string]
+	calls     sync.Pool // of *wire.Call that are not in use
 	lookups   sync.WaitGroup
 	done      chan struct{} // has one entry whenever nothing is in flight
 	fatal     context.CancelCauseFunc
@@ -112,6 +113,7 @@ func New(cfg Config) *Engine {
 		cfg.Drain = 100 * time.Second
 	}
 	e := &Engine{cfg: cfg, done: make(chan struct{}, 1), edges: limiter{rate: float64(cfg.PerEdge)}}
+	e.calls.New = func() any { return new(wire.Call) }
 	for i, c := range cfg.Clients {
 		e.clients = append(e.clients, &client{
 			engine: e, index: uint32(i), source: c.Source, resolver: c.Resolver,

@@ -74,12 +74,14 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 	if c == nil {
 		return results.Held
 	}
-	call := &wire.Call{Late: max(0, now-a.At), Eligible: a.At}
+	call := e.calls.Get().(*wire.Call)
+	call.Late, call.Eligible = max(0, now-a.At), a.At
 	s := &call.Sample
 	s.Client, s.Source, s.Intended = c.index, c.source, a.At
 	s.Request, s.Prefix = e.cfg.Requests.Next(a.N, &call.Request)
 	e.inFlight.Add(1)
 	if !c.take(ctx, call, now) {
+		e.reuse(call)
 		e.inFlight.Add(-1)
 		return results.Held
 	}
@@ -130,12 +132,19 @@ func (e *Engine) Done(call *wire.Call) {
 		e.cfg.Sink.Record(&call.Sample, call)
 		e.watch(call)
 	}
+	e.reuse(call)
 	if e.inFlight.Add(-1) == 0 {
 		select {
 		case e.done <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// reuse keeps a call's memory for another.
+func (e *Engine) reuse(call *wire.Call) {
+	call.Reset()
+	e.calls.Put(call)
 }
 
 // Sent takes note that the first byte of a call was written.
@@ -152,7 +161,10 @@ func (e *Engine) watch(call *wire.Call) {
 		}
 		return
 	}
-	e.failure.CompareAndSwap(nil, &call.Err)
+	if e.failure.Load() == nil {
+		err := call.Err
+		e.failure.CompareAndSwap(nil, &err)
+	}
 	if call.GeneratorFault {
 		reason := call.Sample.Reason
 		e.trouble.Store(&reason)

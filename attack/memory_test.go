@@ -102,7 +102,7 @@ func (*samples) Event(results.Event)   {}
 type home struct{}
 
 func (home) Next(_ uint64, r *wire.Request) (uint16, string) {
-	*r = wire.Request{Method: "GET", Target: "/", Host: "www.example.com"}
+	*r = wire.Request{Method: "GET", Target: append(r.Target[:0], '/'), Host: "www.example.com"}
 	return 0, "/"
 }
 

@@ -32,8 +32,8 @@ func TestFromFlags(t *testing.T) {
 	}
 	var r urls.Request
 	p.URLs.Next(7, &r)
-	if want := "/a%2Fb/%7Bx%7D?q=1&r=%7By%7D"; r.Target != want {
-		t.Errorf("target %q, want %q", r.Target, want)
+	if want := "/a%2Fb/%7Bx%7D?q=1&r=%7By%7D"; string(r.Target) != want {
+		t.Errorf("target %q, want %q", string(r.Target), want)
 	}
 	if len(r.Header) != 2 || r.Header[0] != (results.Header{Name: "Accept", Value: "text/html"}) {
 		t.Errorf("headers %v", r.Header)

@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 	}
 	var r urls.Request
 	p.URLs.Next(0, &r)
-	if r.Method != "GET" || r.Target != "/" || p.Requests[0] != "/" {
+	if r.Method != "GET" || string(r.Target) != "/" || p.Requests[0] != "/" {
 		t.Errorf("request %+v, names %q", r, p.Requests)
 	}
 }
@@ -128,7 +128,7 @@ func samePlan(t *testing.T, name string, a, b *Plan) {
 		var r, q urls.Request
 		a.URLs.Next(n, &r)
 		b.URLs.Next(n, &q)
-		if r.Index != q.Index || (r.Target != q.Target && !strings.Contains(q.Target, "hidden")) {
+		if r.Index != q.Index || (string(r.Target) != string(q.Target) && !strings.Contains(string(q.Target), "hidden")) {
 			t.Fatalf("%s: request %d is %+v and %+v", name, n, r, q)
 		}
 	}

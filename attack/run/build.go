@@ -180,7 +180,7 @@ type requester struct {
 }
 
 func (q requester) Next(n uint64, r *wire.Request) (uint16, string) {
-	var u urls.Request
+	u := urls.Request{Target: r.Target}
 	q.urls.Next(n, &u)
 	r.Method, r.Target, r.Host, r.Body = u.Method, u.Target, q.host, u.Body
 	r.Header = u.Header

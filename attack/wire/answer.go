@@ -3,9 +3,7 @@ package wire
 import (
 	"errors"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -18,7 +16,7 @@ const bodyStart = 4 << 10
 // readBody reads an answer's body to its end and judges the answer. It
 // returns the body's size.
 func (c *Call) readBody(res *http.Response, marker string, most int64) (int64, error) {
-	c.answer = res.Header
+	c.header = res.Header
 	a := answerOf(res, marker)
 	body := &boundedReader{r: res.Body, left: most}
 	var start [bodyStart]byte
@@ -41,6 +39,18 @@ func (c *Call) readBody(res *http.Response, marker string, most int64) (int64, e
 	buffers.Put(buf)
 	c.judge(a)
 	return int64(n) + rest, err
+}
+
+// judgeAnswer fills in what an answer over HTTP/1.1 says, if its header came.
+func (c *Call) judgeAnswer() {
+	a := &c.answer
+	if a.bytes > 0 {
+		c.Sample.BytesIn = a.bytes
+	}
+	if a.hasHeader() {
+		a.reply.Body = a.page
+		c.judge(&a.reply)
+	}
 }
 
 // judge fills in what the answer says.
@@ -106,5 +116,3 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	b.err = err
 	return n, err
 }
-
-func sortedNames(h http.Header) []string { return slices.Sorted(maps.Keys(h)) }

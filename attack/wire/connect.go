@@ -24,17 +24,25 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 	if err != nil {
 		return nil, spans, err
 	}
-	carried := raw
+	pump := &tlsPump{Conn: raw}
+	var secured *tls.Conn
 	if t.cfg.TLS != nil {
 		begin = t.cfg.Now()
-		carried, err = t.handshake(ctx, raw)
+		secured, err = t.handshake(ctx, pump)
 		spans.tls = t.cfg.Now() - begin
 		if err != nil {
 			raw.Close()
 			return nil, spans, err
 		}
 	}
-	c, err := t.newConn(ctx, p, raw, carried, to)
+	if t.cfg.Protocol != results.H2 {
+		return t.newH1(p, raw, newLink(raw, secured, pump, t.work.Go)), spans, nil
+	}
+	carried := raw
+	if secured != nil {
+		carried = secured
+	}
+	c, err := t.newH2(ctx, p, raw, carried, to)
 	if err != nil {
 		raw.Close()
 		return nil, spans, err
@@ -42,15 +50,16 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 	return c, spans, nil
 }
 
-func (t *Transport) newConn(ctx context.Context, p *pool, raw, carried net.Conn, to netip.AddrPort) (conn, error) {
-	if t.cfg.Protocol == results.H2 {
-		return t.newH2(ctx, p, raw, carried, to)
+func (t *Transport) newH1(p *pool, raw net.Conn, l link) *h1Conn {
+	c := &h1Conn{t: t, pool: p, link: l}
+	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
+		c.local = local.AddrPort().Addr().Unmap()
 	}
-	return t.newH1(p, raw, carried), nil
+	return c
 }
 
-func (t *Transport) handshake(ctx context.Context, raw net.Conn) (net.Conn, error) {
-	c := tls.Client(raw, t.cfg.TLS)
+func (t *Transport) handshake(ctx context.Context, pump *tlsPump) (*tls.Conn, error) {
+	c := tls.Client(pump, t.cfg.TLS)
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, &TLSError{Err: err}
 	}

@@ -86,10 +86,7 @@ func isTimeout(err error) bool {
 // A malformedError is an answer that is no HTTP.
 type malformedError struct{ err error }
 
-// Error quotes no more than the start of what the server sent.
-func (e *malformedError) Error() string {
-	return fmt.Sprintf("%v: %.200q", ErrMalformed, e.err.Error())
-}
+func (e *malformedError) Error() string        { return fmt.Sprintf("%v: %v", ErrMalformed, e.err) }
 func (e *malformedError) Unwrap() error        { return e.err }
 func (e *malformedError) Is(target error) bool { return target == ErrMalformed }
 

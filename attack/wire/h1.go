@@ -1,144 +1,184 @@
 package wire
 
 import (
-	"bufio"
-	"errors"
-	"io"
-	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// An h1Conn carries one HTTP/1.1 exchange at a time.
+// An h1Conn carries one HTTP/1.1 exchange at a time. Whoever starts a call
+// writes its request; the goroutine in serve reads the answers, reports the
+// calls, and alone ends the connection.
 type h1Conn struct {
+	place
 	t      *Transport
 	pool   *pool
-	raw    net.Conn // the TCP connection
-	c      net.Conn // raw, or the TLS connection on it
-	in     countingReader
-	r      *bufio.Reader
-	out    []byte
+	link   link
+	local  netip.Addr
 	busy   bool // under the pool's lock
-	served bool // an exchange has ended well on it
+	served bool // written under the pool's lock, by serve: an exchange has ended well
+
+	// mu is held from before a request is written until Sent was told, so that
+	// its answer is not read before. The pool's lock is never taken under it.
+	mu      sync.Mutex
+	call    *Call         // the exchange under way
+	began   time.Duration // when it began on this connection
+	armed   bool          // the link has a deadline
+	closing bool          // serve is to end
+	broken  error         // why nothing more can be sent
 }
 
-func (t *Transport) newH1(p *pool, raw, carried net.Conn) *h1Conn {
-	c := &h1Conn{t: t, pool: p, raw: raw, c: carried}
-	c.in.r = carried
-	c.r = bufio.NewReaderSize(&c.in, 4<<10)
-	return c
-}
-
-func (c *h1Conn) reserve() place {
+func (c *h1Conn) reserve(call *Call, idle time.Duration) room {
 	if c.busy {
 		return none
 	}
-	if c.served && hungUp(c.raw) {
+	if c.served && (idle > trusted || call.retries > 0 || !call.idempotent()) && !c.link.open() {
 		return dead
 	}
 	c.busy = true
 	return takenLast
 }
 
-func (c *h1Conn) unused() bool { return !c.busy }
-func (c *h1Conn) close()       { c.raw.Close() }
+// trusted is how long an idle connection is taken to be open without looking.
+// The look costs a system call; without it a request that finds the connection
+// closed goes out again on another, after a look.
+const trusted = time.Second
 
-func (c *h1Conn) start(call *Call) {
-	c.t.work.Go(func() {
-		keep, err := c.exchange(call)
-		done := c.t.cfg.Now()
-		if err != nil && c.mayRetry(call, err) {
-			c.pool.lost(c)
-			c.pool.start(call)
-			return
-		}
-		c.giveBack(keep && err == nil)
-		c.t.finish(call, done, err)
-	})
+func (c *h1Conn) release()     { c.busy, c.served = false, true }
+func (c *h1Conn) unused() bool { return !c.busy }
+
+func (c *h1Conn) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	c.link.deadline(longAgo)
 }
 
-func (c *h1Conn) giveBack(keep bool) {
-	if !keep || c.c.SetDeadline(time.Time{}) != nil {
-		c.pool.lost(c)
+func (c *h1Conn) start(call *Call) {
+	c.mu.Lock()
+	if c.closing { // it has ended since it was reserved
+		c.mu.Unlock()
+		c.pool.start(call)
 		return
 	}
-	c.served = true
-	c.pool.mu.Lock()
-	c.busy = false
-	c.pool.mu.Unlock()
-	c.pool.free(c)
+	defer c.mu.Unlock()
+	s := &call.Sample
+	if !s.Source.IsValid() {
+		s.Source = c.local
+	}
+	call.out = appendRequest(call.out[:0], &call.Request)
+	call.answer.begin(&c.t.cfg, call.Request.Method == http.MethodHead)
+	c.call, c.began = call, c.t.cfg.Now()
+	if !c.armed {
+		c.armed = true
+		c.link.deadline(time.Now().Add(c.t.cfg.Timeout))
+	}
+	if err := c.link.send(call.out); err != nil {
+		c.broken = err
+		c.link.deadline(longAgo)
+		return
+	}
+	if !s.Written {
+		s.Written, s.Sent = true, c.began
+		s.BytesOut = int64(len(call.out))
+		c.t.cfg.Sent(call)
+	}
+}
+
+// serve reads answers until the connection ends.
+func (c *h1Conn) serve() {
+	err := c.link.read(c.take)
+	for isTimeout(err) && c.goOn() {
+		err = c.link.read(c.take)
+	}
+	c.end(err)
+}
+
+// take reads what has come, which may be nothing, and reports whether nothing
+// more is due.
+func (c *h1Conn) take(p []byte) (settled bool) {
+	now := c.t.cfg.Now()
+	c.mu.Lock()
+	call := c.call
+	if len(p) == 0 {
+		c.mu.Unlock()
+		return call == nil
+	}
+	if call == nil { // bytes that nobody asked for: what follows cannot be trusted
+		c.mu.Unlock()
+		c.pool.lost(c)
+		return true
+	}
+	if call.Sample.FirstByte == 0 {
+		call.Sample.FirstByte = now
+	}
+	n, err := call.answer.read(p)
+	if err == nil && call.answer.state != whole {
+		c.mu.Unlock()
+		return false
+	}
+	c.call = nil
+	c.mu.Unlock()
+	if call.answer.keep && err == nil && n == len(p) {
+		c.pool.free(c, now)
+	} else {
+		c.pool.lost(c)
+	}
+	c.t.finish(call, now, err)
+	return true
+}
+
+// goOn decides whether reading goes on after a deadline. There is one deadline
+// for many exchanges: an exchange that has time left gets what is left.
+func (c *h1Conn) goOn() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing || c.broken != nil {
+		return false
+	}
+	if c.call == nil {
+		c.armed = false
+		c.link.deadline(time.Time{})
+		return true
+	}
+	left := c.began + c.t.cfg.Timeout - c.t.cfg.Now()
+	if left > 0 {
+		c.link.deadline(time.Now().Add(left))
+	}
+	return left > 0
+}
+
+// end takes the connection away, for the given reason.
+func (c *h1Conn) end(err error) {
+	c.mu.Lock()
+	call := c.call
+	c.call, c.closing = nil, true
+	if c.broken != nil {
+		err = c.broken
+	}
+	c.mu.Unlock()
+	now := c.t.cfg.Now()
+	c.pool.lost(c)
+	c.link.close()
+	if call == nil {
+		return
+	}
+	if err = call.answer.end(err); err != nil && c.mayRetry(call, err) {
+		c.pool.start(call)
+		return
+	}
+	c.t.finish(call, now, err)
 }
 
 // mayRetry reports whether the connection had died idle before the request
-// reached the server: then the request goes out again, once, as every HTTP
-// client does (RFC 9112, section 9.3.1).
+// reached the server: then the request goes out again, as with every HTTP
+// client (RFC 9112, section 9.3.1).
 func (c *h1Conn) mayRetry(call *Call, err error) bool {
-	idempotent := call.Request.Method == http.MethodGet || call.Request.Method == http.MethodHead
-	return c.served && idempotent && call.Sample.FirstByte == 0 &&
-		!isTimeout(err) && !errors.Is(err, ErrHeader) && c.t.ctx.Err() == nil && call.mayRetry(1)
-}
-
-// exchange writes the request and reads the answer; keep tells whether the
-// connection can carry another.
-func (c *h1Conn) exchange(call *Call) (keep bool, err error) {
-	s := &call.Sample
-	call.from(c.raw)
-	c.out = appendRequest(c.out[:0], &call.Request)
-	sent := c.t.cfg.Now()
-	if err := c.c.SetDeadline(time.Now().Add(c.t.cfg.Timeout)); err != nil {
-		return false, err
-	}
-	n, err := c.c.Write(c.out)
-	if n > 0 && !s.Written {
-		s.Written, s.Sent = true, sent
-		s.BytesOut = int64(len(c.out))
-		c.t.cfg.Sent(call)
-	}
-	if err != nil {
-		return false, err
-	}
-	before := c.in.n - int64(c.r.Buffered())
-	res, err := c.readHeader(call)
-	if err == nil {
-		_, err = call.readBody(res, c.t.cfg.Marker, c.t.cfg.MaxBodyBytes)
-		keep = !res.Close && res.StatusCode != http.StatusSwitchingProtocols
-	}
-	s.BytesIn = c.in.n - int64(c.r.Buffered()) - before
-	if c.r.Buffered() > 0 {
-		keep = false // bytes that nobody asked for: what follows cannot be trusted
-	}
-	return keep, err
-}
-
-// readHeader reads up to the end of the final answer's header, skipping 1xx.
-func (c *h1Conn) readHeader(call *Call) (*http.Response, error) {
-	c.in.left = c.t.cfg.MaxHeaderBytes
-	defer func() { c.in.left = 0 }()
-	if _, err := c.r.Peek(1); err != nil {
-		return nil, err
-	}
-	call.Sample.FirstByte = c.t.cfg.Now()
-	method := &http.Request{Method: call.Request.Method}
-	for {
-		res, err := http.ReadResponse(c.r, method)
-		if err != nil {
-			return nil, c.headerError(err)
-		}
-		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
-			return res, nil
-		}
-	}
-}
-
-// headerError tells an answer that broke off from one that is no HTTP: the
-// parser speaks of what it lacks where the connection has failed.
-func (c *h1Conn) headerError(err error) error {
-	if c.in.err != nil {
-		return c.in.err
-	}
-	return &malformedError{err}
+	return c.served && call.idempotent() && call.Sample.FirstByte == 0 &&
+		!isTimeout(err) && c.t.ctx.Err() == nil && call.mayRetry(mostRetries)
 }
 
 // appendRequest appends the request as HTTP/1.1 has it.
@@ -149,10 +189,10 @@ func appendRequest(b []byte, r *Request) []byte {
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, r.Host...)
 	b = append(b, "\r\n"...)
-	for _, h := range r.Header {
-		b = append(b, h.Name...)
+	for i := range r.Header {
+		b = append(b, r.Header[i].Name...)
 		b = append(b, ": "...)
-		b = append(b, h.Value...)
+		b = append(b, r.Header[i].Value...)
 		b = append(b, "\r\n"...)
 	}
 	if len(r.Body) > 0 || takesBody(r.Method) {
@@ -170,31 +210,4 @@ func takesBody(method string) bool {
 		return true
 	}
 	return false
-}
-
-// A countingReader counts what it reads and, while left is positive, fails
-// with ErrHeader beyond so many bytes.
-type countingReader struct {
-	r    io.Reader
-	n    int64
-	left int64
-	err  error // the last read's
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	if errors.Is(c.err, ErrHeader) {
-		return 0, c.err
-	}
-	if c.left > 0 && int64(len(p)) > c.left {
-		p = p[:c.left]
-	}
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	if c.left > 0 {
-		if c.left -= int64(n); c.left <= 0 && err == nil {
-			err = ErrHeader
-		}
-	}
-	c.err = err
-	return n, err
 }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // newH2Transport returns what makes HTTP/2 connections of connections that
@@ -40,6 +41,7 @@ func dialled(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // An h2Conn carries as many exchanges at once as the server's settings allow.
 type h2Conn struct {
+	place
 	t      *Transport
 	pool   *pool
 	raw    net.Conn
@@ -66,7 +68,7 @@ func (t *Transport) newH2(ctx context.Context, p *pool, raw, carried net.Conn, t
 
 // reserve takes a stream. When none is to be had though none is in use, the
 // connection is on its way out, whatever it says of itself.
-func (c *h2Conn) reserve() place {
+func (c *h2Conn) reserve(*Call, time.Duration) room {
 	if c.leaving {
 		return dead
 	}
@@ -80,7 +82,9 @@ func (c *h2Conn) reserve() place {
 	return taken
 }
 
+func (c *h2Conn) release()     { c.active-- }
 func (c *h2Conn) unused() bool { return c.active == 0 }
+func (c *h2Conn) serve()       {}
 
 // close closes the connection when no exchange is under way; one that the
 // server asked to leave ends by itself after its last exchange.
@@ -96,14 +100,16 @@ func (c *h2Conn) start(call *Call) {
 		done := c.t.cfg.Now()
 		again := err != nil && unprocessed(err)
 		c.pool.mu.Lock()
-		c.active--
 		c.leaving = c.leaving || again || c.cc.Err() != nil
 		lost := c.leaving
+		if lost {
+			c.active--
+		}
 		c.pool.mu.Unlock()
 		if lost {
 			c.pool.lost(c)
 		} else {
-			c.pool.free(c)
+			c.pool.free(c, done)
 		}
 		if again && call.mayRetry(mostRetries) && c.t.ctx.Err() == nil {
 			c.pool.start(call)
@@ -112,10 +118,6 @@ func (c *h2Conn) start(call *Call) {
 		c.t.finish(call, done, err)
 	})
 }
-
-// mostRetries bounds how often a request goes out again that servers did not
-// process since they were leaving.
-const mostRetries = 5
 
 // unprocessed reports whether the server is known not to have processed the
 // request: it had asked to leave, or refused the stream (RFC 9113, section
@@ -156,7 +158,7 @@ func (c *h2Conn) exchange(call *Call) error {
 }
 
 func (c *h2Conn) request(ctx context.Context, r *Request) (*http.Request, error) {
-	path, query, _ := strings.Cut(r.Target, "?")
+	path, query, _ := strings.Cut(string(r.Target), "?")
 	u := &url.URL{Scheme: c.scheme, Host: r.Host, Opaque: "//" + r.Host + path, RawQuery: query}
 	h := http.Header{"User-Agent": nil} // nil: none is sent unless the scenario has one
 	for _, f := range r.Header {

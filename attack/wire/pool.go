@@ -3,28 +3,42 @@ package wire
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
 
-// A conn is one connection. Its pool calls all of its methods under the
-// pool's lock; none of them blocks. The connection tells the pool by
-// [pool.free] and [pool.lost], from goroutines of its own.
+// A conn is one connection. Its pool calls reserve, release, unused and close
+// under the pool's lock, and none of them blocks or calls back. The connection
+// tells the pool by [pool.free] and [pool.lost].
 type conn interface {
-	reserve() place // takes a place for one exchange, if there is one
-	start(*Call)    // begins the exchange for which a place was reserved
-	unused() bool   // no exchange is under way or reserved
-	close()         // closes it now, whatever it carries
+	in() *place
+	reserve(call *Call, idle time.Duration) room // takes room for one exchange, if there is any; idle is for how long there was
+	release()                                    // gives the room of one exchange back
+	unused() bool                                // no exchange is under way or reserved
+	close()                                      // closes it now, whatever it carries
+	start(*Call)                                 // begins the exchange for which room was reserved
+	serve()                                      // does the connection's work, until it ends
 }
 
-// A place is what a connection answers to a request for a place on it.
-type place uint8
+// A place is what a pool notes of a connection, under its lock.
+type place struct {
+	known bool          // the connection is one of the pool's
+	used  bool          // it was given a call
+	idle  bool          // it is in the pool's list of those with room
+	since time.Duration // when room became free
+}
+
+func (p *place) in() *place { return p }
+
+// A room is what a connection answers to a request for room on it.
+type room uint8
 
 const (
-	taken     place = iota // a place was reserved, and there are more
-	takenLast              // the last free place was reserved
-	none                   // all places are in use
-	dead                   // it can carry no more exchanges
+	taken     room = iota // room was reserved, and there is more
+	takenLast             // the last room was reserved
+	none                  // all room is in use
+	dead                  // it can carry no more exchanges
 )
 
 // A pool holds the connections of one client to one edge address, and the
@@ -33,17 +47,12 @@ type pool struct {
 	t *Transport
 
 	mu      sync.Mutex
-	idle    []idleConn // connections with a free place, the last used last
-	open    int        // connections that are dialled or being dialled
-	all     map[conn]struct{}
+	idle    []conn // connections with room, the last used last
+	all     []conn
+	dialing int
 	queue   callQueue
 	retired bool
 	ended   bool
-}
-
-type idleConn struct {
-	conn
-	since time.Duration
 }
 
 // start gives the call a connection, or a place in the queue.
@@ -54,46 +63,87 @@ func (p *pool) start(call *Call) {
 		p.t.fail(call, ErrEnded)
 		return
 	}
-	defer p.mu.Unlock()
-	if c, since, ok := p.take(); ok {
-		call.Sample.Ready = max(since, call.Eligible)
-		c.start(call)
-		return
+	if p.queue.peek() == nil {
+		if c := p.take(call); c != nil {
+			call.Sample.Ready = max(c.in().since, call.Eligible)
+			p.mu.Unlock()
+			c.start(call)
+			return
+		}
 	}
 	p.queue.push(call)
-	p.dialIfAllowed(call)
+	serve := len(p.idle) > 0
+	if !serve {
+		p.dialIfAllowed(call)
+	}
+	p.mu.Unlock()
+	if serve {
+		p.serveQueue(p.t.cfg.Now())
+	}
 }
 
-// take reserves a place on the connection that was used last. A connection
-// without further places leaves the idle list until it is free again; a dead
-// one is dropped.
-func (p *pool) take() (conn, time.Duration, bool) {
+// take reserves room for a call on the connection that was used last. A
+// connection without more room leaves the idle list until some is free again;
+// a dead one is dropped.
+func (p *pool) take(call *Call) conn {
 	for len(p.idle) > 0 {
 		last := len(p.idle) - 1
 		c := p.idle[last]
-		got := c.reserve()
+		got := c.reserve(call, call.Eligible+call.Late-c.in().since)
 		if got != taken {
+			p.idle[last] = nil
 			p.idle = p.idle[:last]
+			c.in().idle = false
 		}
 		if got == dead {
-			p.drop(c.conn)
+			p.drop(c)
 		}
 		if got == taken || got == takenLast {
-			return c.conn, c.since, true
+			c.in().used = true
+			return c
 		}
 	}
-	return nil, 0, false
+	return nil
+}
+
+// serveQueue gives connections with room to the calls that wait.
+func (p *pool) serveQueue(now time.Duration) {
+	for {
+		p.mu.Lock()
+		call := p.queue.peek()
+		if call == nil {
+			p.closeUnused()
+			p.mu.Unlock()
+			return
+		}
+		c := p.take(call)
+		if c == nil {
+			p.dialIfAllowed(call) // what was free may have turned out dead
+			p.mu.Unlock()
+			return
+		}
+		p.queue.pop()
+		call.Sample.Ready = max(call.Sample.Ready, call.Eligible)
+		if !call.Sample.Fresh {
+			call.Sample.Ready = max(now, call.Eligible)
+		}
+		p.mu.Unlock()
+		c.start(call)
+	}
 }
 
 // dialIfAllowed opens one more connection, as the call would need it.
 func (p *pool) dialIfAllowed(call *Call) {
-	if p.open >= p.t.cfg.Connections || p.ended {
+	if p.open() >= p.t.cfg.Connections || p.ended {
 		return
 	}
-	p.open++
+	p.dialing++
 	from, to := call.Sample.Source, call.Edge
 	p.t.work.Go(func() { p.dial(from, to) })
 }
+
+// open is how many connections are dialled or being dialled.
+func (p *pool) open() int { return len(p.all) + p.dialing }
 
 func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
 	ctx, cancel := context.WithTimeout(p.t.ctx, p.t.cfg.ConnectTimeout)
@@ -104,31 +154,39 @@ func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
 		return
 	}
 	p.dialled(c, spans)
+	c.serve()
 }
 
 // dialled puts a new connection to use.
 func (p *pool) dialled(c conn, spans dialSpans) {
 	now := p.t.cfg.Now()
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.dialing--
 	if p.ended {
+		p.mu.Unlock()
 		c.close()
 		return
 	}
-	if p.all == nil {
-		p.all = map[conn]struct{}{}
-	}
-	p.all[c] = struct{}{}
+	p.all = append(p.all, c)
+	c.in().known = true
 	call := p.queue.peek()
 	if call != nil {
 		call.Sample.Fresh = true
 		call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
 		call.Sample.Ready = max(call.Eligible, now-call.Late)
 	}
-	p.release(c, now)
-	if _, usable := p.all[c]; !usable && call != nil && call == p.queue.peek() {
-		p.queue.pop()
-		p.t.work.Go(func() { p.t.fail(call, ErrNoStreams) })
+	p.list(c, now)
+	p.mu.Unlock()
+	p.serveQueue(now)
+
+	p.mu.Lock()
+	useless := !c.in().known && !c.in().used
+	if useless {
+		call = p.queue.pop()
+	}
+	p.mu.Unlock()
+	if useless && call != nil {
+		p.t.fail(call, ErrNoStreams)
 	}
 }
 
@@ -136,9 +194,9 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 // rest if nothing else serves them.
 func (p *pool) dialFailed(err error) {
 	p.mu.Lock()
-	p.open--
+	p.dialing--
 	call := p.queue.pop()
-	if next := p.queue.peek(); next != nil && p.open == 0 {
+	if next := p.queue.peek(); next != nil && p.open() == 0 {
 		p.dialIfAllowed(next)
 	}
 	p.forgetIfEmpty()
@@ -150,36 +208,28 @@ func (p *pool) dialFailed(err error) {
 
 // free is called by a connection that has finished an exchange and could
 // carry another.
-func (p *pool) free(c conn) {
-	now := p.t.cfg.Now()
+func (p *pool) free(c conn, now time.Duration) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, known := p.all[c]; known {
-		p.release(c, now)
+	c.release()
+	if c.in().known {
+		p.list(c, now)
+	}
+	p.mu.Unlock()
+	p.serveQueue(now)
+}
+
+// list makes a connection with room one that can be taken.
+func (p *pool) list(c conn, now time.Duration) {
+	at := c.in()
+	at.since = now
+	if !at.idle {
+		at.idle = true
+		p.idle = append(p.idle, c)
 	}
 }
 
-// release gives the places of a connection to the calls that wait, and keeps
-// it for later if some are left.
-func (p *pool) release(c conn, now time.Duration) {
-	p.idle = append(without(p.idle, c), idleConn{c, now})
-	for call := p.queue.peek(); call != nil; call = p.queue.peek() {
-		to, _, ok := p.take()
-		if !ok {
-			p.dialIfAllowed(call) // what was free may have turned out dead
-			return
-		}
-		p.queue.pop()
-		call.Sample.Ready = max(call.Sample.Ready, call.Eligible)
-		if !call.Sample.Fresh {
-			call.Sample.Ready = now
-		}
-		to.start(call)
-	}
-	p.closeUnused()
-}
-
-// lost is called by a connection that can carry no more exchanges.
+// lost is called by a connection that can carry no more exchanges. It may be
+// called more than once.
 func (p *pool) lost(c conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -193,21 +243,19 @@ func (p *pool) lost(c conn) {
 // drop closes and forgets a connection.
 func (p *pool) drop(c conn) {
 	c.close()
-	if _, known := p.all[c]; !known {
-		return
+	at := c.in()
+	if at.known {
+		p.all = without(p.all, c)
 	}
-	delete(p.all, c)
-	p.idle = without(p.idle, c)
-	p.open--
+	if at.idle {
+		p.idle = without(p.idle, c)
+	}
+	at.known, at.idle = false, false
 }
 
-func without(idle []idleConn, c conn) []idleConn {
-	for i := range idle {
-		if idle[i].conn == c {
-			return append(idle[:i], idle[i+1:]...)
-		}
-	}
-	return idle
+func without(list []conn, c conn) []conn {
+	i := slices.Index(list, c)
+	return slices.Delete(list, i, i+1)
 }
 
 // retire lets the connections go as they become unused.
@@ -224,7 +272,7 @@ func (p *pool) closeUnused() {
 	if !p.retired || p.queue.peek() != nil {
 		return
 	}
-	for c := range p.all {
+	for _, c := range slices.Clone(p.all) {
 		if c.unused() {
 			p.drop(c)
 		}
@@ -235,7 +283,7 @@ func (p *pool) closeUnused() {
 // forgetIfEmpty takes a retired pool without connections off the
 // transport's list.
 func (p *pool) forgetIfEmpty() {
-	if p.retired && p.open == 0 && p.queue.peek() == nil {
+	if p.retired && p.open() == 0 && p.queue.peek() == nil {
 		p.t.forget(p)
 	}
 }
@@ -246,7 +294,7 @@ func (p *pool) abort() {
 	p.ended = true
 	waiting := p.queue
 	p.queue = callQueue{}
-	for c := range p.all {
+	for _, c := range p.all {
 		c.close()
 	}
 	p.mu.Unlock()

@@ -120,6 +120,7 @@ func (t *Transport) fail(call *Call, err error) {
 func (t *Transport) finish(call *Call, at time.Duration, err error) {
 	s := &call.Sample
 	s.Done = max(at, s.Intended)
+	call.judgeAnswer()
 	if err != nil && t.ctx.Err() != nil {
 		err = ErrEnded
 	}

@@ -10,9 +10,12 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"frontload/results"
@@ -22,7 +25,7 @@ import (
 // itself demands: Host, and Content-Length where there is a body.
 type Request struct {
 	Method string
-	Target string // path and query, percent-encoded
+	Target []byte // path and query, percent-encoded
 	Host   string // Host header or :authority
 	Header []results.Header
 	Body   []byte
@@ -48,9 +51,37 @@ type Call struct {
 	// Err is why no whole answer came; nil when one did.
 	Err error
 
-	answer  http.Header
+	out     []byte       // the request as HTTP/1.1 has it
+	answer  answerReader // of HTTP/1.1
+	header  http.Header  // of HTTP/2
 	id      string
 	retries int // how often it went out again, since the server had not processed it
+}
+
+// Reset makes the call one that was never used, but for the memory that it
+// keeps for its next use.
+func (c *Call) Reset() {
+	*c = Call{
+		Request: Request{Target: reusable(c.Request.Target)},
+		out:     reusable(c.out),
+		answer:  answerReader{head: reusable(c.answer.head), page: reusable(c.answer.page)},
+	}
+}
+
+// mostReused bounds the memory of each kind that a call keeps for its next
+// use.
+const mostReused = 16 << 10
+
+func reusable(b []byte) []byte {
+	if cap(b) > mostReused {
+		return nil
+	}
+	return b[:0]
+}
+
+// idempotent reports whether the request may go out twice.
+func (c *Call) idempotent() bool {
+	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
 }
 
 // Fail makes the call one that ended at the given time without having been
@@ -60,6 +91,10 @@ func (c *Call) Fail(at time.Duration, err error) {
 	c.Sample.Done = max(at, c.Sample.Intended)
 	c.setError(err)
 }
+
+// mostRetries bounds how often a request goes out again that servers did not
+// process since they were leaving.
+const mostRetries = 5
 
 // mayRetry counts one more retry, unless there were as many as most already.
 func (c *Call) mayRetry(most int) bool {
@@ -83,9 +118,13 @@ func (c *Call) from(conn net.Conn) {
 
 // Exemplar returns what is kept of a call beside its sample.
 func (c *Call) Exemplar() results.Exemplar {
-	e := results.Exemplar{Method: c.Request.Method, URL: c.Request.Target, RequestID: c.id}
-	for _, name := range sortedNames(c.answer) {
-		for _, value := range c.answer[name] {
+	e := results.Exemplar{Method: c.Request.Method, URL: string(c.Request.Target), RequestID: strings.Clone(c.id)}
+	header := c.header
+	if header == nil {
+		header = c.answer.fields()
+	}
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
 			e.Headers = append(e.Headers, results.Header{Name: name, Value: value})
 		}
 	}

@@ -29,7 +29,7 @@ type rig struct {
 	at   netip.AddrPort
 }
 
-func newRig(t *testing.T, addr net.Addr, cfg Config) *rig {
+func newRig(t testing.TB, addr net.Addr, cfg Config) *rig {
 	t.Helper()
 	r := &rig{done: make(chan *Call, 1000), at: netip.MustParseAddrPort(addr.String())}
 	start := time.Now()
@@ -50,7 +50,7 @@ func newRig(t *testing.T, addr net.Addr, cfg Config) *rig {
 }
 
 func (r *rig) call(method, target string) *Call {
-	return &Call{Request: Request{Method: method, Target: target, Host: "www.example.com"}, Edge: r.at}
+	return &Call{Request: Request{Method: method, Target: []byte(target), Host: "www.example.com"}, Edge: r.at}
 }
 
 // do carries out one call and awaits it.
@@ -79,6 +79,11 @@ func scripted(t *testing.T, answer string) net.Addr {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveScript(t, l, answer)
+	return l.Addr()
+}
+
+func serveScript(t *testing.T, l net.Listener, answer string) {
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -94,7 +99,53 @@ func scripted(t *testing.T, answer string) net.Addr {
 			}()
 		}
 	}()
-	return l.Addr()
+}
+
+// ways are the kinds of connection that an exchange may run over. Each returns
+// a rig whose server answers with the given bytes and then closes.
+var ways = map[string]func(*testing.T, string, Config) *rig{
+	"socket": func(t *testing.T, answer string, cfg Config) *rig {
+		return newRig(t, scripted(t, answer), cfg)
+	},
+	"TLS on a socket": func(t *testing.T, answer string, cfg Config) *rig {
+		server := serverOf(t, results.H1, nil)
+		l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: server.TLS.Certificates})
+		if err != nil {
+			t.Fatal(err)
+		}
+		serveScript(t, l, answer)
+		cfg.TLS = trust(server)
+		return newRig(t, l.Addr(), cfg)
+	},
+	"memory": func(t *testing.T, answer string, cfg Config) *rig {
+		cfg.Dial = func(context.Context, netip.Addr, netip.AddrPort) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
+					io.WriteString(far, answer)
+				}
+			}()
+			return near, nil
+		}
+		return newRig(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, cfg)
+	},
+	"TLS in memory": func(t *testing.T, answer string, cfg Config) *rig {
+		server := serverOf(t, results.H1, nil)
+		cfg.TLS = trust(server)
+		cfg.Dial = func(context.Context, netip.Addr, netip.AddrPort) (net.Conn, error) {
+			near, pipe := net.Pipe()
+			far := tls.Server(pipe, &tls.Config{Certificates: server.TLS.Certificates})
+			go func() {
+				defer far.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
+					io.WriteString(far, answer)
+				}
+			}()
+			return near, nil
+		}
+		return newRig(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, cfg)
+	},
 }
 
 func TestAnswersOfEveryShape(t *testing.T) {
@@ -126,21 +177,23 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		{"a header without end", "GET", ok + "X-Long: " + strings.Repeat("a", 100<<10), 0, results.Transport, "header too large"},
 		{"a body over the limit", "GET", ok + "Content-Length: 2000000\r\n\r\n" + strings.Repeat("a", 2_000_000), 200, results.Transport, "body too large"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newRig(t, scripted(t, c.answer), Config{MaxBodyBytes: 1 << 20})
-			call := r.do(t, c.method, "/")
-			s := call.Sample
-			if s.Status != c.status || s.Outcome != c.outcome || s.Reason != c.reason {
-				t.Errorf("status %d, outcome %v, reason %q (%v); want %d, %v, %q",
-					s.Status, s.Outcome, s.Reason, call.Err, c.status, c.outcome, c.reason)
-			}
-			if !s.Written || r.sent.Load() != 1 {
-				t.Errorf("written %t, %d sent; want one request written", s.Written, r.sent.Load())
-			}
-			if s.Outcome != results.Transport && (s.Done < s.FirstByte || s.FirstByte < s.Sent || s.Sent < s.Ready) {
-				t.Errorf("times out of order: ready %v, sent %v, first byte %v, done %v", s.Ready, s.Sent, s.FirstByte, s.Done)
-			}
-		})
+		for way, serve := range ways {
+			t.Run(c.name+", over "+way, func(t *testing.T) {
+				r := serve(t, c.answer, Config{MaxBodyBytes: 1 << 20})
+				call := r.do(t, c.method, "/")
+				s := call.Sample
+				if s.Status != c.status || s.Outcome != c.outcome || s.Reason != c.reason {
+					t.Errorf("status %d, outcome %v, reason %q (%v); want %d, %v, %q",
+						s.Status, s.Outcome, s.Reason, call.Err, c.status, c.outcome, c.reason)
+				}
+				if !s.Written || r.sent.Load() != 1 {
+					t.Errorf("written %t, %d sent; want one request written", s.Written, r.sent.Load())
+				}
+				if s.Outcome != results.Transport && (s.Done < s.FirstByte || s.FirstByte < s.Sent || s.Sent < s.Ready) {
+					t.Errorf("times out of order: ready %v, sent %v, first byte %v, done %v", s.Ready, s.Sent, s.FirstByte, s.Done)
+				}
+			})
+		}
 	}
 }
 
@@ -436,14 +489,14 @@ func unstarted(_ results.Protocol, f http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-func start(t *testing.T, p results.Protocol, s *httptest.Server) {
+func start(t testing.TB, p results.Protocol, s *httptest.Server) {
 	t.Helper()
 	s.EnableHTTP2 = p == results.H2
 	s.StartTLS()
 	t.Cleanup(s.Close)
 }
 
-func serverOf(t *testing.T, p results.Protocol, f http.HandlerFunc) *httptest.Server {
+func serverOf(t testing.TB, p results.Protocol, f http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := unstarted(p, f)
 	start(t, p, s)
@@ -478,7 +531,7 @@ func FuzzAnswer(f *testing.F) {
 			Done:     func(*Call) { back++; close(done) },
 			Protocol: results.H1, Timeout: time.Second, MaxBodyBytes: 1 << 20,
 		})
-		tr.Start(&Call{Request: Request{Method: "GET", Target: "/", Host: "h"}})
+		tr.Start(&Call{Request: Request{Method: "GET", Target: []byte("/"), Host: "h"}})
 		<-done
 		tr.Close()
 		if back != 1 {

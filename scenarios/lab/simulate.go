@@ -111,7 +111,7 @@ func (s *simulation) arrive(a pacing.Arrival) {
 	s.plan.URLs.Next(a.N, &s.request)
 	c := &s.clients[a.N%uint64(len(s.clients))]
 	f := s.take()
-	f.method, f.target = s.request.Method, s.request.Target
+	f.method, f.target = s.request.Method, string(s.request.Target)
 	f.sample = results.Sample{
 		Client: c.index, Request: s.request.Index, Source: c.source, Prefix: s.request.Prefix,
 		Protocol: s.plan.Clients.Protocol, Intended: a.At,

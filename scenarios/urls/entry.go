@@ -100,25 +100,24 @@ func (e *entry) fill(values []value) []results.Header {
 	return all
 }
 
-// target returns the path and query of request n.
-func (g *Generator) target(e *entry, n uint64) string {
+// appendTarget appends the path and query of request n.
+func (g *Generator) appendTarget(b []byte, e *entry, n uint64) []byte {
 	if e.fixedTarget != "" && !e.bypass {
-		return e.fixedTarget
+		return append(b, e.fixedTarget...)
 	}
-	b := e.appendTarget(g.buffer[:0], g.values)
-	if e.bypass {
-		if len(e.query) == 0 {
-			b = append(b, '?')
-		} else {
-			b = append(b, '&')
-		}
-		b = append(b, BypassParameter+"="...)
-		b = strconv.AppendUint(b, g.seed, 10)
-		b = append(b, '-')
-		b = strconv.AppendUint(b, n, 10)
+	b = e.appendTarget(b, g.values)
+	if !e.bypass {
+		return b
 	}
-	g.buffer = b
-	return string(b)
+	if len(e.query) == 0 {
+		b = append(b, '?')
+	} else {
+		b = append(b, '&')
+	}
+	b = append(b, BypassParameter+"="...)
+	b = strconv.AppendUint(b, g.seed, 10)
+	b = append(b, '-')
+	return strconv.AppendUint(b, n, 10)
 }
 
 func (e *entry) appendTarget(b []byte, values []value) []byte {

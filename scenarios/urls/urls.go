@@ -37,12 +37,13 @@ type Entry struct {
 	Bypass  bool // add [BypassParameter], so that every request is a cache miss
 }
 
-// A Request is one request to send. Its slices are shared: they must not be
-// written to, but may be kept.
+// A Request is one request to send. Header and Body are shared: they must not
+// be written to, but may be kept. Target is in memory of the request's own,
+// which the next [Generator.Next] uses again.
 type Request struct {
 	Index  uint16 // of the entry
 	Method string
-	Target string // path and query as sent, percent-encoded
+	Target []byte // path and query as sent, percent-encoded
 	Header []results.Header
 	Body   []byte // nil for none
 
@@ -64,7 +65,6 @@ type Generator struct {
 	walked   uint64
 
 	values []value
-	buffer []byte
 }
 
 // New returns a generator of requests of the given entries. Its errors join
@@ -102,8 +102,10 @@ func (g *Generator) Next(n uint64, r *Request) {
 	for j, draw := range e.vars {
 		g.values = append(g.values, draw(s.variable(j), earlier))
 	}
-	*r = Request{Index: uint16(i), Method: e.method, Prefix: e.prefix, Header: e.fixedHeader, Body: e.fixedBody}
-	r.Target = g.target(e, n)
+	*r = Request{
+		Index: uint16(i), Method: e.method, Prefix: e.prefix, Header: e.fixedHeader, Body: e.fixedBody,
+		Target: g.appendTarget(r.Target[:0], e, n),
+	}
 	if e.header != nil {
 		r.Header = e.fill(g.values)
 	}

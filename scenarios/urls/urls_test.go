@@ -1,6 +1,7 @@
 package urls
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -47,10 +48,10 @@ func TestEncoding(t *testing.T) {
 		c.entry.Weight = 1
 		var r Request
 		generator(t, 7, c.entry).Next(3, &r)
-		if r.Target != c.want {
-			t.Errorf("%s: %q, want %q", c.name, r.Target, c.want)
+		if string(r.Target) != c.want {
+			t.Errorf("%s: %q, want %q", c.name, string(r.Target), c.want)
 		}
-		if _, err := url.ParseRequestURI(r.Target); err != nil {
+		if _, err := url.ParseRequestURI(string(r.Target)); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -101,8 +102,8 @@ func TestSameValueThroughoutARequest(t *testing.T) {
 	for n := range uint64(50) {
 		var r Request
 		g.Next(n, &r)
-		if want := fmt.Sprintf("/%[1]s?v=%[1]s", r.Header[0].Value); r.Target != want {
-			t.Fatalf("request %d: target %s, header %s", n, r.Target, r.Header[0].Value)
+		if want := fmt.Sprintf("/%[1]s?v=%[1]s", r.Header[0].Value); string(r.Target) != want {
+			t.Fatalf("request %d: target %s, header %s", n, string(r.Target), r.Header[0].Value)
 		}
 	}
 }
@@ -156,17 +157,17 @@ func TestSequenceHasNoGapsAndBypassNoRepeats(t *testing.T) {
 		g.Next(n, &r)
 		switch r.Index {
 		case 0:
-			if want := fmt.Sprintf("/s/%d", next); r.Target != want {
-				t.Fatalf("request %d: %s, want %s", n, r.Target, want)
+			if want := fmt.Sprintf("/s/%d", next); string(r.Target) != want {
+				t.Fatalf("request %d: %s, want %s", n, string(r.Target), want)
 			}
 			next++
 		case 1:
 			t.Fatalf("request %d is of the entry that has no weight", n)
 		case 2:
-			if seen[r.Target] {
-				t.Fatalf("%s twice", r.Target)
+			if seen[string(r.Target)] {
+				t.Fatalf("%s twice", string(r.Target))
 			}
-			seen[r.Target] = true
+			seen[string(r.Target)] = true
 		}
 	}
 }
@@ -245,7 +246,7 @@ func TestWeightsAndUniformLaw(t *testing.T) {
 	for n := range uint64(draws) {
 		g.Next(n, &r)
 		picks[r.Index]++
-		values[r.Target[len(r.Target)-1]-'1']++
+		values[r.Target[len(string(r.Target))-1]-'1']++
 	}
 	chiSquare(t, "weights", picks, func(i int) float64 { return weights[i] / 103.5 }, draws)
 	chiSquare(t, "uniform", values, func(int) float64 { return 1.0 / 7 }, draws)
@@ -357,19 +358,19 @@ func FuzzTemplates(f *testing.F) {
 		}
 		var r Request
 		g.Next(0, &r)
-		if r.Target == "" || r.Target[0] != '/' || strings.ContainsAny(r.Target, " {}#\"<>\\^`|\r\n\t") {
-			t.Fatalf("target %q of %q", r.Target, path)
+		if len(r.Target) == 0 || r.Target[0] != '/' || strings.ContainsAny(string(r.Target), " {}#\"<>\\^`|\r\n\t") {
+			t.Fatalf("target %q of %q", string(r.Target), path)
 		}
-		for i := range len(r.Target) {
+		for i := range len(string(r.Target)) {
 			if r.Target[i] < '!' || r.Target[i] > '~' {
-				t.Fatalf("target %q of %q", r.Target, path)
+				t.Fatalf("target %q of %q", string(r.Target), path)
 			}
 		}
-		if _, err := url.ParseQuery(r.Target[strings.IndexByte(r.Target, '?')+1:]); err != nil && !strings.Contains(r.Target, ";") {
-			t.Fatalf("query of %q: %v", r.Target, err)
+		if _, err := url.ParseQuery(string(r.Target[bytes.IndexByte(r.Target, '?')+1:])); err != nil && !strings.Contains(string(r.Target), ";") {
+			t.Fatalf("query of %q: %v", string(r.Target), err)
 		}
-		if !strings.HasPrefix(r.Target, r.Prefix) {
-			t.Fatalf("prefix %q of %q", r.Prefix, r.Target)
+		if !strings.HasPrefix(string(r.Target), r.Prefix) {
+			t.Fatalf("prefix %q of %q", r.Prefix, string(r.Target))
 		}
 		for _, h := range r.Header {
 			if strings.ContainsAny(h.Value, "\r\n\x00") {

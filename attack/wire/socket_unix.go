@@ -1,0 +1,157 @@
+//go:build unix
+
+package wire
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A socket is a link whose reader is parked in the network poller and whose
+// bytes go over with one system call each way.
+//
+// It stays inside one call of RawConn.Read from one deadline to the next: that
+// call asks the poller for readiness before it tries to read, and so would
+// lose the news of what came between two calls. It writes through
+// RawConn.Write, which holds the descriptor: its number alone could by then
+// be another connection's. Nobody may close it but its reader, since Close
+// waits for RawConn.Read to return.
+type socket struct {
+	conn  net.Conn
+	raw   syscall.RawConn
+	spawn func(func())
+	out   outbox
+
+	take  func([]byte) bool
+	ended error // why reading ended, when it was not the deadline; take may set it
+
+	// Under out.mu:
+	sending []byte
+	sent    int
+	sendErr error
+
+	receive, transmit func(fd uintptr) bool // the methods, bound once
+}
+
+// newSocketLink returns a link over a socket, with TLS where secured is not
+// nil, or nil when the connection is no socket.
+func newSocketLink(conn net.Conn, secured *tls.Conn, pump *tlsPump, spawn func(func())) link {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	s := &socket{conn: conn, raw: raw, spawn: spawn}
+	s.receive, s.transmit = s.onReadable, s.onWritable
+	if secured != nil {
+		return newTLSLink(s, secured, pump)
+	}
+	return s
+}
+
+func (s *socket) read(take func([]byte) bool) error {
+	s.take = take
+	if err := s.raw.Read(s.receive); err != nil {
+		return s.out.reason(err)
+	}
+	return s.ended
+}
+
+// onReadable takes what has come. It returns false to wait for more.
+func (s *socket) onReadable(fd uintptr) bool {
+	buf := readBuffers.Get().(*[]byte)
+	defer readBuffers.Put(buf)
+	for {
+		n, err := unix.Read(int(fd), *buf)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return false
+		case err != nil:
+			s.ended = &net.OpError{Op: "read", Net: "tcp", Addr: s.conn.RemoteAddr(), Err: err}
+			return true
+		case n == 0:
+			s.ended = io.EOF
+			return true
+		}
+		// A short read says that there was no more, except perhaps the end of
+		// the connection, of which no other news will come. Where nothing is
+		// due that may stay unseen until the connection is used again.
+		settled := s.take((*buf)[:n])
+		if s.ended != nil {
+			return true
+		}
+		if settled && n < len(*buf) {
+			return false
+		}
+	}
+}
+
+func (s *socket) send(b []byte) error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if s.out.err != nil {
+		return s.out.err
+	}
+	if !s.out.flushing {
+		s.sending, s.sent, s.sendErr = b, 0, nil
+		err := s.raw.Write(s.transmit)
+		s.sending = nil
+		if err == nil {
+			err = s.sendErr
+		}
+		if err != nil {
+			s.out.err = err
+			return err
+		}
+		b = b[s.sent:]
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	if s.out.hold(b) {
+		s.spawn(func() { s.out.flush(s.conn, s.conn) })
+	}
+	return nil
+}
+
+// onWritable writes once, and never waits.
+func (s *socket) onWritable(fd uintptr) bool {
+	for {
+		n, err := unix.Write(int(fd), s.sending)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+		case err != nil:
+			s.sendErr = &net.OpError{Op: "write", Net: "tcp", Addr: s.conn.RemoteAddr(), Err: err}
+		default:
+			s.sent = n
+		}
+		return true
+	}
+}
+
+func (s *socket) deadline(at time.Time) { s.conn.SetReadDeadline(at) }
+func (s *socket) close()                { s.conn.Close() }
+
+// open looks at the socket without taking anything from it. It goes through
+// RawConn.Control, since the reader is inside RawConn.Read.
+func (s *socket) open() bool {
+	gone := false
+	err := s.raw.Control(func(fd uintptr) {
+		var one [1]byte
+		n, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		gone = n == 0 && err == nil || err != nil && err != unix.EAGAIN && err != unix.EINTR
+	})
+	return err == nil && !gone
+}

@@ -54,8 +54,10 @@ func reason(err error) (string, bool) {
 	case errors.As(err, &stream):
 		return "stream reset", false
 	}
-	if word, generator := source.Trouble(err); generator {
-		return word, true
+	word, generator := source.Trouble(err)
+	var op *net.OpError
+	if generator || errors.As(err, &op) && op.Op == "dial" {
+		return word, generator
 	}
 	return networkReason(err), false
 }

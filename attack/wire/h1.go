@@ -14,12 +14,11 @@ import (
 // calls, and alone ends the connection.
 type h1Conn struct {
 	place
-	t      *Transport
-	pool   *pool
-	link   link
-	local  netip.Addr
-	busy   bool // under the pool's lock
-	served bool // written under the pool's lock, by serve: an exchange has ended well
+	t     *Transport
+	pool  *pool
+	link  link
+	local netip.Addr
+	busy  bool // under the pool's lock
 
 	// mu is held from before a request is written until Sent was told, so that
 	// its answer is not read before. The pool's lock is never taken under it.
@@ -35,7 +34,8 @@ func (c *h1Conn) reserve(call *Call, idle time.Duration) room {
 	if c.busy {
 		return none
 	}
-	if c.served && (idle > trusted || call.retries > 0 || !call.idempotent()) && !c.link.open() {
+	doubt := idle > trusted || c.used && (call.retries > 0 || !call.idempotent())
+	if doubt && !c.link.open() {
 		return dead
 	}
 	c.busy = true
@@ -47,7 +47,7 @@ func (c *h1Conn) reserve(call *Call, idle time.Duration) room {
 // closed goes out again on another, after a look.
 const trusted = time.Second
 
-func (c *h1Conn) release()     { c.busy, c.served = false, true }
+func (c *h1Conn) release()     { c.busy = false }
 func (c *h1Conn) unused() bool { return !c.busy }
 
 func (c *h1Conn) close() {
@@ -81,9 +81,9 @@ func (c *h1Conn) start(call *Call) {
 		c.link.deadline(longAgo)
 		return
 	}
+	s.BytesOut += int64(len(call.out))
 	if !s.Written {
 		s.Written, s.Sent = true, c.began
-		s.BytesOut = int64(len(call.out))
 		c.t.cfg.Sent(call)
 	}
 }
@@ -123,7 +123,7 @@ func (c *h1Conn) take(p []byte) (settled bool) {
 	c.call = nil
 	c.mu.Unlock()
 	if call.answer.keep && err == nil && n == len(p) {
-		c.pool.free(c, now)
+		c.pool.free(c, call, now)
 	} else {
 		c.pool.lost(c)
 	}
@@ -162,10 +162,11 @@ func (c *h1Conn) end(err error) {
 	c.mu.Unlock()
 	now := c.t.cfg.Now()
 	c.pool.lost(c)
-	c.link.close()
+	unsent := c.link.close()
 	if call == nil {
 		return
 	}
+	call.Sample.BytesOut -= int64(unsent)
 	if err = call.answer.end(err); err != nil && c.mayRetry(call, err) {
 		c.pool.start(call)
 		return
@@ -175,9 +176,10 @@ func (c *h1Conn) end(err error) {
 
 // mayRetry reports whether the connection had died idle before the request
 // reached the server: then the request goes out again, as with every HTTP
-// client (RFC 9112, section 9.3.1).
+// client (RFC 9112, section 9.3.1). A connection that was dialled for the call
+// was not idle.
 func (c *h1Conn) mayRetry(call *Call, err error) bool {
-	return c.served && call.idempotent() && call.Sample.FirstByte == 0 &&
+	return !call.dialled && call.idempotent() && call.Sample.FirstByte == 0 &&
 		!isTimeout(err) && c.t.ctx.Err() == nil && call.mayRetry(mostRetries)
 }
 

@@ -49,8 +49,9 @@ type h2Conn struct {
 	scheme string
 
 	// Under the pool's lock:
-	active  int  // exchanges reserved or under way
-	leaving bool // the server has asked to leave
+	active   int  // exchanges reserved or under way
+	answered bool // an answer came, and the server's settings before it
+	leaving  bool // the server has asked to leave
 }
 
 func (t *Transport) newH2(ctx context.Context, p *pool, raw, carried net.Conn, to netip.AddrPort) (*h2Conn, error) {
@@ -79,10 +80,13 @@ func (c *h2Conn) reserve(*Call, time.Duration) room {
 		return none
 	}
 	c.active++
+	if !c.answered {
+		return takenLast // how many streams the server allows is not known yet
+	}
 	return taken
 }
 
-func (c *h2Conn) release()     { c.active-- }
+func (c *h2Conn) release()     { c.active, c.answered = c.active-1, true }
 func (c *h2Conn) unused() bool { return c.active == 0 }
 func (c *h2Conn) serve()       {}
 
@@ -109,7 +113,7 @@ func (c *h2Conn) start(call *Call) {
 		if lost {
 			c.pool.lost(c)
 		} else {
-			c.pool.free(c, done)
+			c.pool.free(c, call, done)
 		}
 		if again && call.mayRetry(mostRetries) && c.t.ctx.Err() == nil {
 			c.pool.start(call)
@@ -128,8 +132,10 @@ func unprocessed(err error) bool {
 	if errors.As(err, &stream) {
 		return stream.Code == refused
 	}
+	// A GOAWAY that came with the connection's end is another error: the server
+	// may have processed the stream.
 	text := err.Error()
-	return strings.Contains(text, "GOAWAY") || strings.Contains(text, "http2: client conn not usable")
+	return strings.Contains(text, "graceful shutdown GOAWAY") || strings.Contains(text, "http2: client conn not usable")
 }
 
 func (c *h2Conn) exchange(call *Call) error {
@@ -141,9 +147,9 @@ func (c *h2Conn) exchange(call *Call) error {
 	if err != nil {
 		return err
 	}
+	s.BytesOut += headerBytes(req.Header) + int64(len(call.Request.Target)+len(call.Request.Body))
 	if !s.Written {
 		s.Written, s.Sent = true, c.t.cfg.Now()
-		s.BytesOut = headerBytes(req.Header) + int64(len(call.Request.Target)+len(call.Request.Body))
 		c.t.cfg.Sent(call)
 	}
 	res, err := c.cc.RoundTrip(req)

@@ -25,11 +25,12 @@ type link interface {
 	// deadline makes read return at a time of day; zero means never.
 	deadline(time.Time)
 
-	// open reports whether the peer has not closed its side, as far as can be
-	// seen without reading.
+	// open reports whether the peer has not closed its side and has sent
+	// nothing that was not asked for, as far as can be seen without reading.
 	open() bool
 
-	close()
+	// close returns how many bytes were not written.
+	close() int
 }
 
 // newLink returns a link over a connection: on sockets one that costs a system
@@ -91,7 +92,11 @@ func (l *streamLink) send(b []byte) error {
 
 func (l *streamLink) deadline(at time.Time) { l.raw.SetReadDeadline(at) }
 func (l *streamLink) open() bool            { return true }
-func (l *streamLink) close()                { l.raw.Close() }
+
+func (l *streamLink) close() int {
+	l.raw.Close()
+	return l.out.left()
+}
 
 // An outbox holds what could not be written at once, for a goroutine that can
 // wait.
@@ -109,6 +114,14 @@ func (o *outbox) hold(b []byte) (start bool) {
 	start = !o.flushing
 	o.flushing = true
 	return start
+}
+
+// left returns how many bytes have not been written. Those that are on their
+// way count as written.
+func (o *outbox) left() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.waiting)
 }
 
 // reason returns why writing failed, if it did, or else the given error.
@@ -130,10 +143,10 @@ func (o *outbox) flush(to, raw net.Conn) {
 		b := o.waiting
 		o.waiting = nil
 		o.mu.Unlock()
-		_, err := to.Write(b)
+		n, err := to.Write(b)
 		o.mu.Lock()
 		if err != nil {
-			o.err = err
+			o.waiting, o.err = append(b[n:], o.waiting...), err
 			raw.SetReadDeadline(longAgo)
 		}
 	}

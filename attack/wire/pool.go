@@ -26,7 +26,7 @@ type place struct {
 	known bool          // the connection is one of the pool's
 	used  bool          // it was given a call
 	idle  bool          // it is in the pool's list of those with room
-	since time.Duration // when room became free
+	since time.Duration // when room became free, had the generator been on time
 }
 
 func (p *place) in() *place { return p }
@@ -63,14 +63,16 @@ func (p *pool) start(call *Call) {
 		p.t.fail(call, ErrEnded)
 		return
 	}
+	call.dialled = false
 	if p.queue.peek() == nil {
-		if c := p.take(call); c != nil {
-			call.Sample.Ready = max(c.in().since, call.Eligible)
+		if c, since := p.take(call); c != nil {
+			call.ready(since)
 			p.mu.Unlock()
 			c.start(call)
 			return
 		}
 	}
+	call.queued = p.t.cfg.Now()
 	p.queue.push(call)
 	serve := len(p.idle) > 0
 	if !serve {
@@ -78,15 +80,16 @@ func (p *pool) start(call *Call) {
 	}
 	p.mu.Unlock()
 	if serve {
-		p.serveQueue(p.t.cfg.Now())
+		p.serveQueue(call.queued)
 	}
 }
 
-// take reserves room for a call on the connection that was used last. A
-// connection without more room leaves the idle list until some is free again;
-// a dead one is dropped.
-func (p *pool) take(call *Call) conn {
+// take reserves room for a call on the connection that was used last, and
+// tells since when there was room on any. A connection without more room
+// leaves the idle list until some is free again; a dead one is dropped.
+func (p *pool) take(call *Call) (conn, time.Duration) {
 	for len(p.idle) > 0 {
+		since := p.idle[0].in().since
 		last := len(p.idle) - 1
 		c := p.idle[last]
 		got := c.reserve(call, call.Eligible+call.Late-c.in().since)
@@ -99,11 +102,12 @@ func (p *pool) take(call *Call) conn {
 			p.drop(c)
 		}
 		if got == taken || got == takenLast {
+			call.Sample.Fresh = !c.in().used
 			c.in().used = true
-			return c
+			return c, since
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // serveQueue gives connections with room to the calls that wait.
@@ -116,16 +120,15 @@ func (p *pool) serveQueue(now time.Duration) {
 			p.mu.Unlock()
 			return
 		}
-		c := p.take(call)
+		c, since := p.take(call)
 		if c == nil {
 			p.dialIfAllowed(call) // what was free may have turned out dead
 			p.mu.Unlock()
 			return
 		}
 		p.queue.pop()
-		call.Sample.Ready = max(call.Sample.Ready, call.Eligible)
-		if !call.Sample.Fresh {
-			call.Sample.Ready = max(now, call.Eligible)
+		if !call.dialled {
+			call.ready(max(since, now-call.Late))
 		}
 		p.mu.Unlock()
 		c.start(call)
@@ -136,6 +139,9 @@ func (p *pool) serveQueue(now time.Duration) {
 func (p *pool) dialIfAllowed(call *Call) {
 	if p.open() >= p.t.cfg.Connections || p.ended {
 		return
+	}
+	if p.retired {
+		p.t.keep(p) // it had been let go as empty
 	}
 	p.dialing++
 	from, to := call.Sample.Source, call.Edge
@@ -148,9 +154,10 @@ func (p *pool) open() int { return len(p.all) + p.dialing }
 func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
 	ctx, cancel := context.WithTimeout(p.t.ctx, p.t.cfg.ConnectTimeout)
 	defer cancel()
+	begin := p.t.cfg.Now()
 	c, spans, err := p.t.connect(ctx, p, from, to)
 	if err != nil {
-		p.dialFailed(err)
+		p.dialFailed(err, begin)
 		return
 	}
 	p.dialled(c, spans)
@@ -170,10 +177,10 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 	p.all = append(p.all, c)
 	c.in().known = true
 	call := p.queue.peek()
-	if call != nil {
-		call.Sample.Fresh = true
+	if call != nil && !call.Sample.Written {
+		call.dialled = true
 		call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
-		call.Sample.Ready = max(call.Eligible, now-call.Late)
+		call.ready(now - call.Late)
 	}
 	p.list(c, now)
 	p.mu.Unlock()
@@ -190,40 +197,46 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 	}
 }
 
-// dialFailed fails the call that has waited longest, and dials again for the
-// rest if nothing else serves them.
-func (p *pool) dialFailed(err error) {
+// dialFailed fails the call that has waited longest and, when no other
+// connection stands or is being dialled, all those that had waited since
+// before this one was. For the rest it dials again if nothing else serves
+// them.
+func (p *pool) dialFailed(err error, begin time.Duration) {
 	p.mu.Lock()
 	p.dialing--
-	call := p.queue.pop()
-	if next := p.queue.peek(); next != nil && p.open() == 0 {
-		p.dialIfAllowed(next)
+	failed := []*Call{p.queue.pop()}
+	for next := p.queue.peek(); next != nil && p.open() == 0; next = p.queue.peek() {
+		if next.queued > begin {
+			p.dialIfAllowed(next)
+			break
+		}
+		failed = append(failed, p.queue.pop())
 	}
 	p.forgetIfEmpty()
 	p.mu.Unlock()
-	if call != nil {
-		p.t.fail(call, err)
+	for _, call := range failed {
+		if call != nil {
+			p.t.fail(call, err)
+		}
 	}
 }
 
-// free is called by a connection that has finished an exchange and could
-// carry another.
-func (p *pool) free(c conn, now time.Duration) {
+// free is called by a connection that has finished a call and could carry
+// another.
+func (p *pool) free(c conn, call *Call, now time.Duration) {
 	p.mu.Lock()
 	c.release()
 	if c.in().known {
-		p.list(c, now)
+		p.list(c, now-call.Sample.Lag())
 	}
 	p.mu.Unlock()
 	p.serveQueue(now)
 }
 
 // list makes a connection with room one that can be taken.
-func (p *pool) list(c conn, now time.Duration) {
-	at := c.in()
-	at.since = now
-	if !at.idle {
-		at.idle = true
+func (p *pool) list(c conn, since time.Duration) {
+	if at := c.in(); !at.idle {
+		at.idle, at.since = true, since
 		p.idle = append(p.idle, c)
 	}
 }

@@ -142,7 +142,11 @@ func (s *socket) onWritable(fd uintptr) bool {
 }
 
 func (s *socket) deadline(at time.Time) { s.conn.SetReadDeadline(at) }
-func (s *socket) close()                { s.conn.Close() }
+
+func (s *socket) close() int {
+	s.conn.Close()
+	return s.out.left()
+}
 
 // open looks at the socket without taking anything from it. It goes through
 // RawConn.Control, since the reader is inside RawConn.Read.
@@ -150,8 +154,8 @@ func (s *socket) open() bool {
 	gone := false
 	err := s.raw.Control(func(fd uintptr) {
 		var one [1]byte
-		n, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		gone = n == 0 && err == nil || err != nil && err != unix.EAGAIN && err != unix.EINTR
+		_, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		gone = err == nil || err != unix.EAGAIN && err != unix.EINTR
 	})
 	return err == nil && !gone
 }

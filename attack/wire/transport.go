@@ -75,6 +75,13 @@ func (t *Transport) Retire(client uint32, edge netip.AddrPort) {
 	}
 }
 
+// keep puts a retired pool on the list of those that Close ends.
+func (t *Transport) keep(p *pool) {
+	t.mu.Lock()
+	t.retired[p] = struct{}{}
+	t.mu.Unlock()
+}
+
 func (t *Transport) forget(p *pool) {
 	t.mu.Lock()
 	delete(t.retired, p)

@@ -56,6 +56,19 @@ type Call struct {
 	header  http.Header  // of HTTP/2
 	id      string
 	retries int // how often it went out again, since the server had not processed it
+
+	queued  time.Duration // when it began to wait for a connection
+	dialled bool          // the connection that it gets was dialled for it
+}
+
+// ready notes when the connection on which the call first goes out could have
+// carried it, had the generator been on time: with this call, by which it can
+// be at most as much earlier as the call is late, and with those before it on
+// the connection.
+func (c *Call) ready(at time.Duration) {
+	if !c.Sample.Written {
+		c.Sample.Ready = max(at, c.Eligible)
+	}
 }
 
 // Reset makes the call one that was never used, but for the memory that it

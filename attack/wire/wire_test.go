@@ -458,13 +458,18 @@ func TestCloseReportsEveryCall(t *testing.T) {
 	for _, p := range []results.Protocol{results.H1, results.H2} {
 		t.Run(p.String(), func(t *testing.T) {
 			stop := make(chan struct{})
-			server := serverOf(t, p, func(http.ResponseWriter, *http.Request) { <-stop })
+			server := serverOf(t, p, func(_ http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/first" {
+					<-stop
+				}
+			})
 			t.Cleanup(func() { close(stop) })
 			r := newRig(t, server.Listener.Addr(), Config{Protocol: p, TLS: trust(server), Connections: 2})
+			r.do(t, "GET", "/first")
 			for range 10 {
 				r.Start(r.call("GET", "/"))
 			}
-			for r.sent.Load() < 2 {
+			for r.sent.Load() < 3 {
 				time.Sleep(time.Millisecond)
 			}
 			r.Close()
@@ -531,7 +536,7 @@ func FuzzAnswer(f *testing.F) {
 			Done:     func(*Call) { back++; close(done) },
 			Protocol: results.H1, Timeout: time.Second, MaxBodyBytes: 1 << 20,
 		})
-		tr.Start(&Call{Request: Request{Method: "GET", Target: []byte("/"), Host: "h"}})
+		tr.Start(&Call{Request: Request{Method: method, Target: []byte("/"), Host: "h"}})
 		<-done
 		tr.Close()
 		if back != 1 {

@@ -2,8 +2,11 @@ package attack
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -266,4 +269,158 @@ func TestLimits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A generator that is late for what it had a connection for says so itself:
+// none of it is held against the target.
+func TestLateGeneratorShowsAsLag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const stall, stalls = 80 * time.Millisecond, 10
+		server := &memoryServer{answer: func(*http.Request) string {
+			time.Sleep(time.Millisecond)
+			return ""
+		}}
+		sink := &samples{}
+		e := New(Config{
+			Schedule: constant(t, 500, stalls*time.Second),
+			Requests: staller{every: 500, stall: stall},
+			Clients:  []ClientConfig{{Resolver: edgesOf(edge)}},
+			Port:     80, Sink: sink,
+		})
+		e.Begin()
+		err := e.Run(t.Context(), wire.New(wire.Config{
+			Dial: server.dial, Now: e.Now, Sent: e.Sent, Done: e.Done, Protocol: results.H1, Connections: 50,
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lag, queueing, whole time.Duration
+		for i := range sink.list {
+			s := &sink.list[i]
+			lag, queueing, whole = lag+s.Lag(), queueing+s.Queueing(), whole+s.Response()
+			if sum := s.Queueing() + s.Lag() + s.Service(); sum != s.Response() {
+				t.Fatalf("queueing %v, lag %v and service %v are not the response time, %v", s.Queueing(), s.Lag(), s.Service(), s.Response())
+			}
+		}
+		// Each stall makes those late that are intended during it, by half of it
+		// on average, and those behind them, which leave at twice the rate.
+		if least := stalls * 500 * stall.Seconds() * stall.Seconds() / 2; lag.Seconds() < least {
+			t.Errorf("%v of lag in all, want at least %v s", lag, least)
+		}
+		if queueing > lag/100 {
+			t.Errorf("%v of queueing beside %v of lag in a response time of %v: the target kept nobody waiting", queueing, lag, whole)
+		}
+	})
+}
+
+// A staller keeps the send loop busy now and then.
+type staller struct {
+	every uint64
+	stall time.Duration
+}
+
+func (s staller) Next(n uint64, r *wire.Request) (uint16, string) {
+	if n%s.every == s.every-1 {
+		time.Sleep(s.stall)
+	}
+	return home{}.Next(n, r)
+}
+
+// Arrivals that wait for a look-up and are never sent are no failures of the
+// target: not those that a limit holds back, nor those that the end of the
+// run overtakes.
+func TestArrivalsThatALookUpKeptFromBeingSent(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		cfg   Config
+		takes time.Duration
+		sent  int
+	}{
+		{"the limit of the edge address", Config{PerEdge: 30}, time.Millisecond, 92},
+		{"the end of the run", Config{Drain: time.Second}, time.Hour, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.cfg.Schedule = constant(t, 100, 3*time.Second)
+				c.cfg.Clients = []ClientConfig{{Resolver: &slowResolver{addrs: []netip.Addr{edge}, takes: c.takes}}}
+				server := &memoryServer{answer: func(*http.Request) string { return "" }}
+				sink, err := carryOut(t.Context(), c.cfg, server, wire.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := len(sink.list); n != server.requests || n < c.sent-3 || n > c.sent+3 {
+					t.Errorf("%d samples and %d requests at the server, want about %d of both", n, server.requests, c.sent)
+				}
+				if n := sink.fates[results.Abandoned]; n != int64(300-len(sink.list)) || sink.fates[results.Started] != 300 {
+					t.Errorf("%d of %d started arrivals were abandoned, want all that were not sent", n, sink.fates[results.Started])
+				}
+			})
+		})
+	}
+}
+
+// What a look-up waited for its budget is the generator's own doing.
+func TestWaitForTheBudgetOfLookUpsIsLag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &memoryServer{answer: func(*http.Request) string { return "" }}
+		sink, err := carryOut(t.Context(), Config{
+			Schedule: constant(t, 0.5, 6*time.Second),
+			Clients:  []ClientConfig{{Resolver: &slowResolver{addrs: []netip.Addr{edge}, takes: time.Second, waited: 900 * time.Millisecond}}},
+		}, server, wire.Config{})
+		if err != nil || len(sink.list) != 3 {
+			t.Fatalf("%d samples, %v", len(sink.list), err)
+		}
+		for i, s := range sink.list {
+			if s.DNS != 100*time.Millisecond || s.Queueing() != s.DNS || s.Lag() != 900*time.Millisecond || s.Fresh != (i == 0) {
+				t.Errorf("request %d: DNS %v, queueing %v, lag %v, fresh %t; want 100, 100 and 900 ms, fresh the first", i, s.DNS, s.Queueing(), s.Lag(), s.Fresh)
+			}
+		}
+	})
+}
+
+// A limit that is just the rate of the plan holds nothing back, though the
+// generator is late now and then.
+func TestLimitOfThePlansOwnRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &memoryServer{answer: func(*http.Request) string { return "" }}
+		sink := &samples{}
+		var clients []ClientConfig
+		for range 20 {
+			clients = append(clients, ClientConfig{Resolver: edgesOf(edge)})
+		}
+		e := New(Config{
+			Schedule: constant(t, 100, 10*time.Second), Clients: clients, Sink: sink,
+			Requests: staller{every: 7, stall: 11 * time.Millisecond}, PerClient: 5, PerEdge: 100,
+		})
+		e.Begin()
+		wireCfg := wire.Config{Dial: server.dial, Now: e.Now, Sent: e.Sent, Done: e.Done, Protocol: results.H1}
+		if err := e.Run(t.Context(), wire.New(wireCfg)); err != nil {
+			t.Fatal(err)
+		}
+		if held := sink.fates[results.Held]; held != 0 || server.requests != 1000 {
+			t.Errorf("%d arrivals were held back and %d reached the server, want none and 1000", held, server.requests)
+		}
+	})
+}
+
+// A certificate that does not match will not match the next time: the run ends
+// at once, instead of counting failures to its end.
+func TestCertificateThatCannotMatchEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &samples{}
+		e := New(Config{
+			Schedule: constant(t, 10, time.Minute), Requests: home{}, Sink: sink,
+			Clients: []ClientConfig{{Resolver: edgesOf(edge)}},
+		})
+		begin := e.Begin()
+		err := e.Run(t.Context(), wire.New(wire.Config{
+			Now: e.Now, Sent: e.Sent, Done: e.Done, Protocol: results.H1,
+			Dial: func(context.Context, netip.Addr, netip.AddrPort) (net.Conn, error) {
+				return nil, &wire.TLSError{Err: &tls.CertificateVerificationError{Err: errors.New("not this host")}}
+			},
+		}))
+		if took := time.Since(begin); !errors.Is(err, ErrNothingAnswers) || took > 5*time.Second {
+			t.Errorf("ended after %v with %v, want it within 5 s since nothing answers", took, err)
+		}
+	})
 }

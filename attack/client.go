@@ -41,7 +41,7 @@ func (c *client) take(ctx context.Context, call *wire.Call, now time.Duration) b
 		c.waiting = append(c.waiting, call)
 		return true
 	}
-	edge, known, allowed := c.next(ctx, now)
+	edge, known, allowed := c.next(ctx, now, call.Sample.Intended)
 	if !known {
 		c.waiting = append(c.waiting, call)
 		c.lookUp(ctx)
@@ -57,7 +57,7 @@ func (c *client) take(ctx context.Context, call *wire.Call, now time.Duration) b
 
 // next chooses an edge address: round robin, passing over those that have
 // reached their limit.
-func (c *client) next(ctx context.Context, now time.Duration) (edge netip.AddrPort, known, allowed bool) {
+func (c *client) next(ctx context.Context, now, intended time.Duration) (edge netip.AddrPort, known, allowed bool) {
 	wall := c.engine.start.Add(now)
 	for range max(1, c.size) {
 		addr, refresh, ok := c.resolver.Next(wall)
@@ -67,7 +67,7 @@ func (c *client) next(ctx context.Context, now time.Duration) (edge netip.AddrPo
 		if refresh {
 			c.lookUp(ctx)
 		}
-		if c.engine.edges.take(addr, now) {
+		if c.engine.edges.take(addr, intended) {
 			return netip.AddrPortFrom(addr, c.engine.cfg.Port), true, true
 		}
 	}
@@ -82,6 +82,9 @@ func (c *client) lookUp(ctx context.Context) {
 	c.resolving = true
 	c.engine.lookups.Go(func() {
 		answer, err := c.resolver.Resolve(ctx)
+		if err != nil && ctx.Err() != nil {
+			err = wire.ErrEnded
+		}
 		c.looked(answer, err)
 	})
 }
@@ -92,6 +95,7 @@ func (c *client) looked(answer *dns.Answer, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil {
+		c.engine.noteBudget(answer.Waited)
 		c.size = len(answer.Addrs)
 		for _, addr := range answer.Left {
 			c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port))
@@ -110,6 +114,11 @@ func (c *client) looked(answer *dns.Answer, err error) {
 func (c *client) resume(call *wire.Call, answer *dns.Answer, now time.Duration, err error) {
 	s := &call.Sample
 	s.DNS = max(0, now-s.Intended-call.Late)
+	if err == nil {
+		own := min(answer.Waited, s.DNS) // the budget of look-ups is the generator's own
+		s.DNS -= own
+		call.Late += own
+	}
 	call.Eligible = s.Intended + s.DNS
 	if err == nil {
 		call.Edge, err = c.choose(answer, now)

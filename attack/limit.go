@@ -7,24 +7,29 @@ import (
 )
 
 // A bucket lets out so many arrivals a second, and a tenth of a second's
-// worth, at least one, at once (the generic cell rate algorithm). Its zero
-// value is full.
+// worth, at least one, at once (the generic cell rate algorithm). It goes by
+// their intended times, so that a generator that is late holds nothing back.
+// Its zero value is full.
 type bucket struct {
 	due time.Duration // when the next arrival conforms exactly
 }
 
-// take reports whether one more arrival may go at now. A rate of zero does
-// not limit.
-func (b *bucket) take(perSecond float64, now time.Duration) bool {
+// jitter is how much too early an arrival may come: the times of arrivals are
+// rounded, and one that waited for a look-up has another.
+const jitter = 5 * time.Millisecond
+
+// take reports whether one more arrival may go at its time. A rate of zero
+// does not limit.
+func (b *bucket) take(perSecond float64, at time.Duration) bool {
 	if perSecond <= 0 {
 		return true
 	}
 	gap := time.Duration(float64(time.Second) / perSecond)
-	tolerance := max(time.Second/10-gap, 0)
-	if b.due > now+tolerance {
+	tolerance := max(time.Second/10-gap, jitter)
+	if b.due > at+tolerance {
 		return false
 	}
-	b.due = max(b.due, now) + gap
+	b.due = max(b.due, at) + gap
 	return true
 }
 
@@ -37,7 +42,7 @@ type limiter struct {
 	buckets map[netip.Addr]*bucket
 }
 
-func (l *limiter) take(addr netip.Addr, now time.Duration) bool {
+func (l *limiter) take(addr netip.Addr, at time.Duration) bool {
 	if l.rate <= 0 {
 		return true
 	}
@@ -51,5 +56,5 @@ func (l *limiter) take(addr netip.Addr, now time.Duration) bool {
 		b = &bucket{}
 		l.buckets[addr] = b
 	}
-	return b.take(l.rate, now)
+	return b.take(l.rate, at)
 }

@@ -70,7 +70,7 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 	if e.inFlight.Load() >= int64(e.cfg.MaxInFlight) {
 		return results.Unsent
 	}
-	c := e.pick(a, now)
+	c := e.pick(a)
 	if c == nil {
 		return results.Held
 	}
@@ -90,11 +90,11 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 
 // pick chooses the client of an arrival: all in turn, passing over those that
 // have reached their limit. It returns nil when all have.
-func (e *Engine) pick(a pacing.Arrival, now time.Duration) *client {
+func (e *Engine) pick(a pacing.Arrival) *client {
 	n := e.clientsAt(a.At)
 	for i := range n {
 		c := e.clients[(a.N+uint64(i))%uint64(n)]
-		if c.allowed.take(float64(e.cfg.PerClient), now) {
+		if c.allowed.take(float64(e.cfg.PerClient), a.At) {
 			return c
 		}
 	}
@@ -126,7 +126,7 @@ const interruptedDrain = time.Second
 
 // Done takes a finished call from the transport.
 func (e *Engine) Done(call *wire.Call) {
-	if errors.Is(call.Err, wire.ErrEnded) && !call.Sample.Written {
+	if never := errors.Is(call.Err, wire.ErrEnded) || errors.Is(call.Err, ErrHeld); never && !call.Sample.Written {
 		e.cfg.Sink.Arrival(call.Sample.Intended, results.Abandoned, 1)
 	} else {
 		e.cfg.Sink.Record(&call.Sample, call)
@@ -151,6 +151,17 @@ func (e *Engine) reuse(call *wire.Call) {
 func (e *Engine) Sent(call *wire.Call) {
 	e.cfg.Sink.Sent(call.Sample.Sent, call.Sample.Edge, call.Sample.Request)
 }
+
+// noteBudget takes note that a look-up had to wait for its budget.
+func (e *Engine) noteBudget(waited time.Duration) {
+	if waited > muchTooLate {
+		reason := fmt.Sprintf("a DNS look-up waited %s for its budget of clients.lookups", waited.Round(time.Millisecond))
+		e.trouble.Store(&reason)
+	}
+}
+
+// muchTooLate is the lag from which a second is not to be believed.
+const muchTooLate = 50 * time.Millisecond
 
 // watch looks for trouble of the generator's own, and ends a run in which no
 // request can ever be answered.

@@ -122,3 +122,21 @@ func (f *fixedResolver) Next(time.Time) (netip.Addr, bool, bool) {
 func (f *fixedResolver) Resolve(context.Context) (*dns.Answer, error) {
 	return &dns.Answer{Addrs: f.addrs}, nil
 }
+
+// A slowResolver needs a look-up for each arrival, which takes a while.
+type slowResolver struct {
+	addrs  []netip.Addr
+	takes  time.Duration
+	waited time.Duration // of that, for the budget
+}
+
+func (*slowResolver) Next(time.Time) (netip.Addr, bool, bool) { return netip.Addr{}, false, false }
+
+func (s *slowResolver) Resolve(ctx context.Context) (*dns.Answer, error) {
+	select {
+	case <-time.After(s.takes):
+		return &dns.Answer{Addrs: s.addrs, Waited: s.waited}, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}

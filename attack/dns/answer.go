@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"sync/atomic"
@@ -25,29 +26,42 @@ type Answer struct {
 	// is zero when it never does: the target is an IP address.
 	Expires time.Time
 
+	// Waited is how long the look-up waited for its budget.
+	Waited time.Duration
+
 	refreshAt time.Time      // from when on to ask anew ahead of time; zero for never
 	asked     atomic.Bool    // somebody was told to refresh
-	turn      *atomic.Uint64 // the client's
+	turn      *atomic.Uint64 // the client's; nil for that of an answer without one
+	ownTurn   atomic.Uint64
 }
 
 // newAnswer makes an answer of addresses that were received with a TTL such
 // that they expire at the given time.
-func newAnswer(addrs []netip.Addr, expires time.Time, ttl time.Duration) *Answer {
-	return &Answer{Addrs: mix(addrs), Expires: expires, refreshAt: expires.Add(-refreshLead(ttl))}
+func newAnswer(addrs []netip.Addr, expires time.Time, ttl time.Duration, offset int) *Answer {
+	return &Answer{Addrs: mix(addrs), Expires: expires, refreshAt: expires.Add(-refreshLead(ttl, offset))}
 }
 
-// refreshLead is how long before the end of a TTL to ask anew: a tenth of it,
-// at least a second, but never more than half, so that a short TTL does not
-// have every answer asked anew at once.
-func refreshLead(ttl time.Duration) time.Duration {
-	return min(max(ttl/10, time.Second), ttl/2)
+// refreshLead is how long before the end of a TTL to ask anew: at least a
+// tenth of it and a second, at most half of it. Clients of one caching
+// resolver have answers that expire together, so each has another lead, by
+// the golden ratio, which spreads any number of them evenly: else they would
+// all ask at once, and wait for their budget.
+func refreshLead(ttl time.Duration, offset int) time.Duration {
+	const golden = math.Phi - 1
+	least := min(max(ttl/10, time.Second), ttl/2)
+	_, part := math.Modf(float64(offset) * golden)
+	return least + time.Duration(part*float64(ttl/2-least))
 }
 
 // Next returns the address whose turn it is for the client, for an arrival
 // that waited for this answer. Unlike [Client.Next] it does not look at the
 // clock, so that an answer of TTL 0 serves those that waited for it.
 func (a *Answer) Next() netip.Addr {
-	return a.Addrs[(a.turn.Add(1)-1)%uint64(len(a.Addrs))]
+	turn := a.turn
+	if turn == nil {
+		turn = &a.ownTurn
+	}
+	return a.Addrs[(turn.Add(1)-1)%uint64(len(a.Addrs))]
 }
 
 func (a *Answer) live(now time.Time) bool {
@@ -60,7 +74,7 @@ func (a *Answer) stale(now time.Time) bool {
 
 // postponed returns the same answer, to be asked anew later.
 func (a *Answer) postponed(until time.Time) *Answer {
-	return &Answer{Addrs: a.Addrs, Expires: a.Expires, refreshAt: until, turn: a.turn}
+	return &Answer{Addrs: a.Addrs, Expires: a.Expires, Waited: a.Waited, refreshAt: until, turn: a.turn}
 }
 
 // mix sorts addresses, drops duplicates, and deals both families evenly: after

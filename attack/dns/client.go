@@ -176,7 +176,8 @@ func (c *Client) land(ctx context.Context, f *flight, found *finding, err error)
 
 // install makes what was found the current answer. The lock must be held.
 func (c *Client) install(found *finding) *Answer {
-	a := newAnswer(found.addrs, found.expires, found.ttl)
+	a := newAnswer(found.addrs, found.expires, found.ttl, max(0, c.cfg.Offset))
+	a.Waited = found.waited
 	a.turn = &c.turn
 	known := slices.Clone(a.Addrs)
 	for _, old := range c.mu.known {

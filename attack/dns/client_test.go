@@ -101,8 +101,13 @@ func TestRefreshLead(t *testing.T) {
 		60 * time.Second: 6 * time.Second,
 		time.Hour:        6 * time.Minute,
 	} {
-		if got := refreshLead(ttl); got != want {
+		if got := refreshLead(ttl, 0); got != want {
 			t.Errorf("refreshLead(%v) = %v, want %v", ttl, got, want)
+		}
+		for offset := range 1000 {
+			if got := refreshLead(ttl, offset); got < want || got > max(want, ttl/2) {
+				t.Errorf("client %d: refreshLead(%v) = %v, want %v to %v", offset, ttl, got, want, ttl/2)
+			}
 		}
 	}
 }
@@ -368,4 +373,42 @@ func TestNextAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { c.Next(now) }); n != 0 {
 		t.Errorf("Next allocates %v times", n)
 	}
+}
+
+// A thousand clients of one caching resolver have answers that expire at the
+// same moment. The budget of 100 queries a second is enough for them over the
+// TTL, and they spread their look-ups so that none of them has to wait for it
+// with its arrivals.
+func TestClientsThatExpireTogetherDoNotWaitForTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients, ttl = 1000, time.Minute
+		budget := NewBudget(100)
+		f := &fake{v4: four, ttl: ttl}
+		end := time.Now().Add(2 * ttl)
+		expires := end // the second time, they expire together
+		var all []*Client
+		for i := range clients {
+			c := fakeClient(f, func(cfg *Config) { cfg.Budget, cfg.Offset, cfg.Families = budget, i, Families{V4: true} })
+			a := newAnswer(four, expires, ttl, i)
+			a.turn = &c.turn
+			c.current.Store(a)
+			all = append(all, c)
+		}
+		waited := 0
+		for ; time.Now().Before(end.Add(time.Second)); time.Sleep(100 * time.Millisecond) {
+			for _, c := range all {
+				_, refresh, ok := c.Next(time.Now())
+				if !ok {
+					waited++
+				}
+				if refresh {
+					go c.Resolve(t.Context())
+				}
+			}
+		}
+		synctest.Wait()
+		if waited > 0 {
+			t.Errorf("%d times an arrival had to wait for a look-up, want never", waited)
+		}
+	})
 }

@@ -33,6 +33,7 @@ type finding struct {
 	expires time.Time
 	ttl     time.Duration
 	failed  Families // families whose query failed: nothing is known about them
+	waited  time.Duration
 }
 
 // A part is what one query of a look-up brought.
@@ -61,10 +62,16 @@ func (c *Client) lookup(ctx context.Context) (*finding, error) {
 			wanted = append(wanted, k)
 		}
 	}
+	begin := time.Now()
 	if err := c.cfg.Budget.wait(ctx, len(wanted)); err != nil {
 		return nil, fmt.Errorf("look up %s: %w", c.cfg.Hostname, err)
 	}
-	return c.combine(c.gather(ctx, wanted, servers))
+	waited := time.Since(begin)
+	found, err := c.combine(c.gather(ctx, wanted, servers))
+	if err == nil {
+		found.waited = waited
+	}
+	return found, err
 }
 
 // static makes a finding of the hosts file's addresses. They have no TTL of

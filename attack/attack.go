@@ -68,6 +68,7 @@ type Config struct {
 	Clients  []ClientConfig
 	Port     uint16
 	Sink     results.Sink
+	Pace     Pace
 
 	// ClientsAt returns how many clients take part at a time of the run; nil
 	// means all of them, always.

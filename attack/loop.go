@@ -42,18 +42,14 @@ var errFinished = errors.New("finished")
 func (e *Engine) send(ctx context.Context) {
 	stream := e.cfg.Schedule.Stream(0, 1)
 	gate := pacing.NewGate(e.cfg.Schedule)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	sleeper := newSleeper(e.cfg.Pace)
+	defer sleeper.close()
 	a, more := stream.Next()
 	for more && ctx.Err() == nil {
 		now := e.Now()
 		decision, wait := gate.Admit(a.At, now)
 		if decision == pacing.Wait {
-			timer.Reset(wait)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
+			sleeper.wait(ctx, now, wait)
 			continue
 		}
 		if decision == pacing.Miss {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"frontload/attack"
@@ -98,8 +99,21 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 		PerClient:   plan.Limits.PerClient,
 		PerEdge:     plan.Limits.PerEdgeAddress,
 		MaxInFlight: plan.Clients.InFlight,
+		Pace:        r.pace(),
 		Drain:       plan.Clients.Timeout,
 	}), nil
+}
+
+// pace decides how exactly the send loop keeps to the schedule. Precision
+// needs a CPU that can be spared: one of four, or, at low rates, one of two.
+func (r *runner) pace() attack.Pace {
+	const low, high = 2_000, 50_000 // requests/s
+	cpus, peak := runtime.GOMAXPROCS(0), float64(r.plan.Schedule.Peak())
+	spare := cpus >= 4 && peak <= high || cpus >= 2 && peak <= low
+	if r.opt.Pace == "precise" || r.opt.Pace != "1ms" && spare {
+		return attack.PacePrecise
+	}
+	return attack.PaceMillisecond
 }
 
 // routed reports whether the system knows a way to the address. Connecting a

@@ -25,6 +25,7 @@ type Options struct {
 	Scenario string            // the resolved scenario as YAML, to be kept in it
 	Source   string            // attack or rehearsal
 	Version  string            // of the program
+	Pace     string            // auto, precise or 1ms; empty means auto
 	Progress func(live.Status) // called once a second; nil for none
 	Message  func(string)      // called with what a user should know; nil for none
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,7 +15,7 @@ import (
 func newAttack() *cobra.Command {
 	var out output
 	var flags app.Flags
-	var file string
+	var file, pace string
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "attack SCENARIO | attack --url URL --rate 500/s --for 30s",
@@ -35,6 +37,9 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 5 refused
 			if err := refuseLater(cmd.Flags()); err != nil {
 				return err
 			}
+			if !slices.Contains(app.Paces, pace) {
+				return usage(cmd, fmt.Errorf("--pace is %q, want %s", pace, strings.Join(app.Paces, ", ")))
+			}
 			s, err := readScenario(cmd, args, flags)
 			if err != nil {
 				return err
@@ -42,12 +47,13 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 5 refused
 			if dry {
 				return app.DryRun(s, out.to(cmd))
 			}
-			return app.Attack(cmd.Context(), s, file, out.to(cmd))
+			return app.Attack(cmd.Context(), s, file, pace, out.to(cmd))
 		},
 	}
 	addScenarioFlags(cmd.Flags(), &flags)
 	f := cmd.Flags()
 	f.StringVar(&file, "out", "", "write the run file to `FILE`, in the place of an older one; left out: NAME-TIME.db")
+	f.StringVar(&pace, "pace", app.Paces[0], "how exactly to keep to the schedule: `auto`, precise (takes up to a CPU) or 1ms (wakes once a ms)")
 	f.BoolVar(&dry, "dry-run", false, "show the scenario with every default filled in, and send nothing")
 	out.addJSON(cmd, "print one JSON document, and no text")
 	out.addHTML(cmd)
@@ -60,7 +66,7 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 5 refused
 }
 
 // attackLater are flags of the contract that this version refuses.
-var attackLater = []string{"junit", "markdown", "samples", "ui", "metrics", "ip-ranges", "pace"}
+var attackLater = []string{"junit", "markdown", "samples", "ui", "metrics", "ip-ranges"}
 
 // refuseLater refuses flags of the contract that are not carried out yet.
 func refuseLater(f *pflag.FlagSet) error {

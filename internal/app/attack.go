@@ -14,10 +14,13 @@ import (
 	"frontload/scenarios"
 )
 
+// Paces are what the pace of [Attack] may be, the usual one first.
+var Paces = []string{"auto", "precise", "1ms"}
+
 // Attack carries out a scenario, writes its run file and shows what came of
 // it. An empty file name means one made of the scenario's name and the time.
-func Attack(ctx context.Context, s *scenarios.Scenario, file string, out Output) error {
-	return carryOut(ctx, s, run.Options{File: file, Source: "attack"}, out, nil)
+func Attack(ctx context.Context, s *scenarios.Scenario, file, pace string, out Output) error {
+	return carryOut(ctx, s, run.Options{File: file, Source: "attack", Pace: pace}, out, nil)
 }
 
 // DryRun shows the scenario with every default filled in, and what it comes

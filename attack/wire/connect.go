@@ -35,27 +35,20 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 			return nil, spans, err
 		}
 	}
+	l := newLink(raw, secured, pump, t.work.Go)
+	var local netip.Addr
+	if a, ok := raw.LocalAddr().(*net.TCPAddr); ok {
+		local = a.AddrPort().Addr().Unmap()
+	}
 	if t.cfg.Protocol != results.H2 {
-		return t.newH1(p, raw, newLink(raw, secured, pump, t.work.Go)), spans, nil
+		return &h1Conn{t: t, pool: p, link: l, local: local}, spans, nil
 	}
-	carried := raw
-	if secured != nil {
-		carried = secured
-	}
-	c, err := t.newH2(ctx, p, raw, carried, to)
+	c, err := t.newH2(p, l, local)
 	if err != nil {
 		raw.Close()
 		return nil, spans, err
 	}
 	return c, spans, nil
-}
-
-func (t *Transport) newH1(p *pool, raw net.Conn, l link) *h1Conn {
-	c := &h1Conn{t: t, pool: p, link: l}
-	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
-		c.local = local.AddrPort().Addr().Unmap()
-	}
-	return c
 }
 
 func (t *Transport) handshake(ctx context.Context, pump *tlsPump) (*tls.Conn, error) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 
 	"frontload/attack/source"
@@ -21,6 +20,8 @@ var (
 	ErrBody      = errors.New("the answer's body is too large")
 	ErrMalformed = errors.New("malformed answer")
 	ErrNoStreams = errors.New("the server takes no request on a new connection")
+
+	errLeft = errors.New("the server left before it processed the request")
 )
 
 // setError makes the call one that ended without a whole answer.
@@ -70,7 +71,7 @@ func networkReason(err error) string {
 		return "connection reset"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "closed early"
-	case errors.Is(err, net.ErrClosed), strings.Contains(err.Error(), "http2: client connection"):
+	case errors.Is(err, net.ErrClosed), errors.Is(err, errLeft):
 		return "connection closed"
 	}
 	if word, _ := source.Trouble(err); word != "" {
@@ -92,14 +93,9 @@ func (e *malformedError) Error() string        { return fmt.Sprintf("%v: %v", Er
 func (e *malformedError) Unwrap() error        { return e.err }
 func (e *malformedError) Is(target error) bool { return target == ErrMalformed }
 
-// A streamError is a stream that the server reset. net/http's own type is not
-// exported; it fills in any struct that has its fields.
-type streamError struct {
-	StreamID uint32
-	Code     uint32
-	Cause    error
-}
+// A streamError is a stream of HTTP/2 that the server reset.
+type streamError struct{ stream, code uint32 }
 
 func (e streamError) Error() string {
-	return fmt.Sprintf("stream %d reset with code %d", e.StreamID, e.Code)
+	return fmt.Sprintf("the server reset stream %d with code %d", e.stream, e.code)
 }

@@ -1,203 +1,371 @@
 package wire
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"strings"
+	"os"
+	"sync"
 	"time"
 )
 
-// newH2Transport returns what makes HTTP/2 connections of connections that
-// stand already. It dials none itself.
-func newH2Transport(maxHeaderBytes int64) *http.Transport {
-	var protocols http.Protocols
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
-	return &http.Transport{
-		DialContext:            dialled,
-		DialTLSContext:         dialled,
-		Protocols:              &protocols,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}
-}
-
-// dialledKey is the key in a context of the connection that stands already.
-type dialledKey struct{}
-
-func dialled(ctx context.Context, _, _ string) (net.Conn, error) {
-	c, ok := ctx.Value(dialledKey{}).(net.Conn)
-	if !ok {
-		return nil, errors.New("no connection stands for HTTP/2 to use")
-	}
-	return c, nil
-}
-
 // An h2Conn carries as many exchanges at once as the server's settings allow.
+// Whoever starts a call writes its request; the goroutine in serve reads the
+// frames, reports the calls, and alone ends the connection.
 type h2Conn struct {
 	place
 	t      *Transport
 	pool   *pool
-	raw    net.Conn
-	cc     *http.ClientConn
-	scheme string
+	link   link
+	local  netip.Addr
+	secure bool
 
 	// Under the pool's lock:
-	active   int  // exchanges reserved or under way
-	answered bool // an answer came, and the server's settings before it
-	leaving  bool // the server has asked to leave
+	active  int  // exchanges reserved or under way
+	limit   int  // of them, as the server's settings have it; 1 until they came
+	leaving bool // no more exchanges begin
+
+	// mu is held while a request is written, so that streams begin in the
+	// order of their numbers, and from before until Sent was told. The pool's
+	// lock is never taken under it.
+	mu         sync.Mutex
+	streams    map[uint32]*h2Stream
+	spare      []*h2Stream
+	next       uint32 // the number of the next stream
+	sendWindow int64
+	peer       h2Settings
+	blocked    int    // streams with a body that waits for a window
+	out        []byte // what is to be written
+	corked     bool   // serve writes out when it has read everything
+	armed      bool   // the link has a deadline
+	closing    bool   // serve is to end
+	broken     error  // why nothing more can be sent
+
+	reader h2Reader // of serve alone; what it shares is under mu
 }
 
-func (t *Transport) newH2(ctx context.Context, p *pool, raw, carried net.Conn, to netip.AddrPort) (*h2Conn, error) {
-	c := &h2Conn{t: t, pool: p, raw: raw, scheme: "http"}
-	if t.cfg.TLS != nil {
-		c.scheme = "https"
-	}
-	var err error
-	c.cc, err = t.h2.NewClientConn(context.WithValue(ctx, dialledKey{}, carried), c.scheme, to.String())
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+// h2Settings are the server's.
+type h2Settings struct {
+	window    int64 // of each stream
+	frameSize int
 }
 
-// reserve takes a stream. When none is to be had though none is in use, the
-// connection is on its way out, whatever it says of itself.
+// An h2Stream is one exchange.
+type h2Stream struct {
+	id         uint32
+	call       *Call
+	began      time.Duration // on this connection
+	sendWindow int64
+	body       []byte // still to be sent
+	unread     int    // bytes that came and that the server was not told of
+	answered   bool   // the final header is there
+	length     int64  // that it announced; -1 when it did not
+	after      uint64 // how often something had come when it began
+}
+
+// newH2 begins HTTP/2 on a connection.
+func (t *Transport) newH2(p *pool, l link, local netip.Addr) (*h2Conn, error) {
+	c := &h2Conn{
+		t: t, pool: p, link: l, local: local, secure: t.cfg.TLS != nil,
+		limit: 1, streams: map[uint32]*h2Stream{}, next: 1, sendWindow: firstWindow,
+		peer: h2Settings{window: firstWindow, frameSize: firstFrameSize},
+	}
+	c.reader.begin(c)
+	return c, l.send(hello(t.cfg.MaxHeaderBytes))
+}
+
 func (c *h2Conn) reserve(*Call, time.Duration) room {
-	if c.leaving {
+	switch {
+	case c.leaving:
 		return dead
-	}
-	if c.cc.Reserve() != nil {
-		if c.active == 0 || c.cc.Err() != nil {
-			return dead
-		}
+	case c.active >= c.limit:
 		return none
 	}
 	c.active++
-	if !c.answered {
-		return takenLast // how many streams the server allows is not known yet
+	if c.active == c.limit {
+		return takenLast
 	}
 	return taken
 }
 
-func (c *h2Conn) release()     { c.active, c.answered = c.active-1, true }
+func (c *h2Conn) release()     { c.active-- }
 func (c *h2Conn) unused() bool { return c.active == 0 }
-func (c *h2Conn) serve()       {}
 
-// close closes the connection when no exchange is under way; one that the
-// server asked to leave ends by itself after its last exchange.
+// close lets the connection end: now when nothing is under way or the run is
+// over, else after the last exchange.
 func (c *h2Conn) close() {
-	if c.active == 0 || c.t.ctx.Err() != nil {
-		c.raw.Close()
+	c.leaving = true
+	if c.active > 0 && c.t.ctx.Err() == nil {
+		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	c.link.deadline(longAgo)
+}
+
+// allow takes over how many streams the server allows at once.
+func (c *h2Conn) allow(streams int, now time.Duration) {
+	c.pool.mu.Lock()
+	c.limit = streams
+	if c.known && c.active < streams {
+		c.pool.list(c, now)
+	}
+	c.pool.mu.Unlock()
+	c.pool.serveQueue(now)
 }
 
 func (c *h2Conn) start(call *Call) {
-	c.t.work.Go(func() {
-		err := c.exchange(call)
-		done := c.t.cfg.Now()
-		again := err != nil && unprocessed(err)
-		c.pool.mu.Lock()
-		c.leaving = c.leaving || again || c.cc.Err() != nil
-		lost := c.leaving
-		if lost {
-			c.active--
-		}
-		c.pool.mu.Unlock()
-		if lost {
-			c.pool.lost(c)
-		} else {
-			c.pool.free(c, call, done)
-		}
-		if again && call.mayRetry(mostRetries) && c.t.ctx.Err() == nil {
-			c.pool.start(call)
-			return
-		}
-		c.t.finish(call, done, err)
-	})
-}
-
-// unprocessed reports whether the server is known not to have processed the
-// request: it had asked to leave, or refused the stream (RFC 9113, section
-// 8.7). net/http does not export the errors that say so.
-func unprocessed(err error) bool {
-	const refused = 7 // REFUSED_STREAM
-	var stream streamError
-	if errors.As(err, &stream) {
-		return stream.Code == refused
+	c.mu.Lock()
+	if c.closing || c.broken != nil { // it has ended since it was reserved
+		c.mu.Unlock()
+		c.pool.lost(c)
+		c.pool.free(c, call, c.t.cfg.Now())
+		c.pool.start(call)
+		return
 	}
-	// A GOAWAY that came with the connection's end is another error: the server
-	// may have processed the stream.
-	text := err.Error()
-	return strings.Contains(text, "graceful shutdown GOAWAY") || strings.Contains(text, "http2: client conn not usable")
-}
-
-func (c *h2Conn) exchange(call *Call) error {
+	defer c.mu.Unlock()
 	s := &call.Sample
-	call.from(c.raw)
-	ctx, cancel := context.WithTimeout(c.t.ctx, c.t.cfg.Timeout)
-	defer cancel()
-	req, err := c.request(ctx, &call.Request)
-	if err != nil {
-		return err
+	if !s.Source.IsValid() {
+		s.Source = c.local
 	}
-	s.BytesOut += headerBytes(req.Header) + int64(len(call.Request.Target)+len(call.Request.Body))
+	st := c.open(call)
+	c.appendRequest(st)
+	if !c.corked && !c.flush() {
+		return
+	}
 	if !s.Written {
-		s.Written, s.Sent = true, c.t.cfg.Now()
+		s.Written, s.Sent = true, st.began
 		c.t.cfg.Sent(call)
 	}
-	res, err := c.cc.RoundTrip(req)
-	if err != nil {
-		return h2Error(ctx, err)
-	}
-	s.FirstByte = c.t.cfg.Now()
-	defer res.Body.Close()
-	n, err := call.readBody(res, c.t.cfg.Marker, c.t.cfg.MaxBodyBytes)
-	s.BytesIn = n + headerBytes(res.Header)
-	return h2Error(ctx, err)
 }
 
-func (c *h2Conn) request(ctx context.Context, r *Request) (*http.Request, error) {
-	path, query, _ := strings.Cut(string(r.Target), "?")
-	u := &url.URL{Scheme: c.scheme, Host: r.Host, Opaque: "//" + r.Host + path, RawQuery: query}
-	h := http.Header{"User-Agent": nil} // nil: none is sent unless the scenario has one
-	for _, f := range r.Header {
-		name := http.CanonicalHeaderKey(f.Name)
-		h[name] = append(h[name], f.Value)
+// open makes a stream of a call.
+func (c *h2Conn) open(call *Call) *h2Stream {
+	st := new(h2Stream)
+	if n := len(c.spare); n > 0 {
+		st, c.spare = c.spare[n-1], c.spare[:n-1]
 	}
-	req := &http.Request{Method: r.Method, URL: u, Host: r.Host, Header: h}
-	if len(r.Body) > 0 || takesBody(r.Method) {
-		req.Body = io.NopCloser(bytes.NewReader(r.Body))
-		req.ContentLength = int64(len(r.Body))
+	*st = h2Stream{id: c.next, call: call, began: c.t.cfg.Now(), sendWindow: c.peer.window, body: call.Request.Body, length: -1, after: c.reader.reads}
+	c.next += 2
+	c.streams[st.id] = st
+	call.answer.begin(&c.t.cfg, call.Request.Method == http.MethodHead)
+	if !c.armed {
+		c.armed = true
+		c.link.deadline(time.Now().Add(c.t.cfg.Timeout))
 	}
-	return req.WithContext(ctx), nil
+	return st
 }
 
-// h2Error tells a time-out and the end of the run from what the peer did.
-func h2Error(ctx context.Context, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case strings.Contains(err.Error(), "header list"):
-		return ErrHeader
+// appendRequest appends the header of a request, and of its body what the
+// windows allow.
+func (c *h2Conn) appendRequest(st *h2Stream) {
+	block := st.call.out[:0]
+	if st.id == 1 {
+		block = append(block, 0x20) // no dynamic table, whatever the server allows
 	}
-	return err
+	block = appendFields(block, &st.call.Request, c.secure)
+	st.call.out = block
+	before := len(c.out)
+	kind, flags := byte(frameHeaders), byte(0)
+	if len(st.body) == 0 {
+		flags = flagEndStream
+	}
+	for {
+		n := min(len(block), c.peer.frameSize)
+		if n == len(block) {
+			flags |= flagEndHeaders
+		}
+		c.out = frame{length: n, kind: kind, flags: flags, stream: st.id}.append(c.out)
+		c.out = append(c.out, block[:n]...)
+		if block = block[n:]; len(block) == 0 {
+			break
+		}
+		kind, flags = frameContinuation, 0
+	}
+	st.call.Sample.BytesOut += int64(len(c.out) - before)
+	if len(st.body) > 0 {
+		c.blocked++
+		c.appendBody(st)
+	}
 }
 
-func headerBytes(h http.Header) int64 {
-	var n int
-	for name, values := range h {
-		for _, v := range values {
-			n += len(name) + len(v)
+// appendBody appends what the windows allow of a body.
+func (c *h2Conn) appendBody(st *h2Stream) {
+	before := len(c.out)
+	defer func() { st.call.Sample.BytesOut += int64(len(c.out) - before) }()
+	for len(st.body) > 0 {
+		n := int(min(int64(len(st.body)), int64(c.peer.frameSize), c.sendWindow, st.sendWindow))
+		if n <= 0 {
+			return
+		}
+		flags := byte(0)
+		if n == len(st.body) {
+			flags = flagEndStream
+		}
+		c.out = frame{length: n, kind: frameData, flags: flags, stream: st.id}.append(c.out)
+		c.out = append(c.out, st.body[:n]...)
+		st.body = st.body[n:]
+		c.sendWindow -= int64(n)
+		st.sendWindow -= int64(n)
+	}
+	c.blocked--
+}
+
+// unblock sends what new windows allow of the bodies that wait.
+func (c *h2Conn) unblock() {
+	if c.blocked == 0 {
+		return
+	}
+	for _, st := range c.streams {
+		if len(st.body) > 0 {
+			c.appendBody(st)
 		}
 	}
-	return int64(n)
+}
+
+// flush writes what is there to write.
+func (c *h2Conn) flush() bool {
+	if len(c.out) == 0 || c.broken != nil {
+		return c.broken == nil
+	}
+	err := c.link.send(c.out)
+	if cap(c.out) > mostReused {
+		c.out = nil
+	}
+	c.out = c.out[:0]
+	if err != nil {
+		c.broken = err
+		c.link.deadline(longAgo)
+	}
+	return err == nil
+}
+
+// serve reads frames until the connection ends.
+func (c *h2Conn) serve() {
+	err := c.link.read(c.take)
+	for isTimeout(err) && c.goOn() {
+		err = c.link.read(c.take)
+	}
+	c.end(err)
+}
+
+// take reads what has come, which may be nothing, and reports whether nothing
+// more is due. What is written meanwhile goes out together at the end.
+func (c *h2Conn) take(p []byte) (settled bool) {
+	now := c.t.cfg.Now()
+	c.mu.Lock()
+	if len(p) == 0 || c.closing || c.broken != nil {
+		defer c.mu.Unlock()
+		return len(c.streams) == 0
+	}
+	c.corked = true
+	err := c.reader.read(p, now)
+	c.mu.Unlock()
+	c.tell(now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = false
+	if err != nil && c.broken == nil {
+		c.broken = err
+		c.link.deadline(longAgo)
+	}
+	c.flush()
+	return len(c.streams) == 0
+}
+
+// tell passes on what was read: the server's limit, that it leaves, and the
+// calls that ended.
+func (c *h2Conn) tell(now time.Duration) {
+	if c.reader.leaving {
+		c.pool.lost(c)
+	}
+	if streams := c.reader.streams; streams != nil {
+		c.reader.streams = nil
+		c.allow(*streams, now)
+	}
+	for _, e := range c.reader.ended {
+		c.pool.free(c, e.call, now)
+		if e.again && e.call.mayRetry(mostRetries) && c.t.ctx.Err() == nil {
+			c.pool.start(e.call)
+		} else {
+			c.t.finish(e.call, now, e.err)
+		}
+	}
+	clear(c.reader.ended)
+	c.reader.ended = c.reader.ended[:0]
+}
+
+// drop ends a stream. The lock is held.
+func (c *h2Conn) drop(st *h2Stream, err error, again bool) {
+	delete(c.streams, st.id)
+	if len(st.body) > 0 {
+		c.blocked--
+	}
+	c.reader.ended = append(c.reader.ended, endedStream{st.call, err, again})
+	*st = h2Stream{}
+	c.spare = append(c.spare, st)
+}
+
+// An endedStream is a call with why it ended: nil when its answer is whole.
+type endedStream struct {
+	call  *Call
+	err   error
+	again bool // the server is known not to have processed it
+}
+
+// reset ends a stream of which no more is wanted, and tells the server.
+func (c *h2Conn) reset(st *h2Stream, err error) {
+	c.out = appendReset(c.out, st.id, codeCancelled)
+	c.drop(st, err, false)
+}
+
+// goOn decides whether reading goes on after a deadline. There is one deadline
+// for all streams; those whose time is up end.
+func (c *h2Conn) goOn() bool {
+	now := c.t.cfg.Now()
+	c.mu.Lock()
+	if c.closing || c.broken != nil {
+		c.mu.Unlock()
+		return false
+	}
+	first := time.Duration(-1)
+	for _, st := range c.streams {
+		if left := st.began + c.t.cfg.Timeout - now; left > 0 {
+			if first < 0 || left < first {
+				first = left
+			}
+			continue
+		}
+		// A server that has said nothing at all meanwhile is taken to be gone.
+		c.reader.leaving = c.reader.leaving || c.reader.reads == st.after
+		c.reset(st, os.ErrDeadlineExceeded)
+	}
+	if c.armed = first >= 0; c.armed {
+		c.link.deadline(time.Now().Add(first))
+	} else {
+		c.link.deadline(time.Time{})
+	}
+	c.flush()
+	c.mu.Unlock()
+	c.tell(now)
+	return true
+}
+
+// end takes the connection away, for the given reason.
+func (c *h2Conn) end(err error) {
+	now := c.t.cfg.Now()
+	c.mu.Lock()
+	c.closing = true
+	if c.broken != nil {
+		err = c.broken
+	}
+	for _, st := range c.streams {
+		// A connection that died idle has not carried the request.
+		again := !st.call.dialled && st.call.idempotent() && c.reader.reads == st.after && !isTimeout(err)
+		c.drop(st, err, again)
+	}
+	c.mu.Unlock()
+	c.pool.lost(c)
+	c.tell(now)
+	c.link.close()
 }

@@ -84,58 +84,64 @@ func (r *answerReader) field(f *framing, line []byte) error {
 	if colon <= 0 || !isToken(line[:colon]) || bytes.IndexByte(line, '\r') >= 0 {
 		return malformed("its header holds the line %.80q", line)
 	}
-	name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
-	if r.marker != "" && equalFold(name, r.marker) && len(value) > 0 {
-		r.reply.Marked = true
-	}
-	a := &r.reply
+	name, value := text(line[:colon]), text(bytes.Trim(line[colon+1:], " \t"))
 	switch len(name) {
-	case len("age"):
-		note(&a.Age, name, value, "age")
-	case len("server"):
-		note(&a.Server, name, value, "server")
-	case len("x-cache"):
-		note(&a.XCache, name, value, "x-cache")
-	case len("connection"): // and x-amz-id-2
-		if equalFold(name, "connection") {
-			f.connection(text(value))
+	case len("connection"):
+		if strings.EqualFold(name, "connection") {
+			f.connection(value)
 		}
-		note(&a.S3ID, name, value, "x-amz-id-2")
-	case len("x-amz-cf-id"):
-		note(&a.RequestID, name, value, "x-amz-cf-id")
-	case len("x-amz-cf-pop"):
-		note(&a.POP, name, value, "x-amz-cf-pop")
-	case len("server-timing"):
-		if equalFold(name, "server-timing") && a.ServerTiming != "" {
-			a.ServerTiming += "," + string(value)
-		}
-		note(&a.ServerTiming, name, value, "server-timing")
-	case len("content-length"): // and x-amz-apigw-id
-		if equalFold(name, "content-length") {
+	case len("content-length"):
+		if strings.EqualFold(name, "content-length") {
 			return f.contentLength(value)
 		}
-		note(&a.GatewayID, name, value, "x-amz-apigw-id")
-	case len("x-amzn-requestid"): // and x-amz-request-id
-		note(&a.GatewayID, name, value, "x-amzn-requestid")
-		note(&a.S3ID, name, value, "x-amz-request-id")
 	case len("transfer-encoding"):
-		if equalFold(name, "transfer-encoding") {
+		if strings.EqualFold(name, "transfer-encoding") {
 			return f.transferEncoding(value)
 		}
 	}
+	r.note(name, value)
 	return nil
 }
 
-// note keeps the first value of a header that is not empty.
-func note(to *string, name, value []byte, want string) {
-	if *to == "" && equalFold(name, want) {
-		*to = text(value)
+// note keeps what bears on a sample of a header. The strings must stay as they
+// are for as long as the answer is used.
+func (r *answerReader) note(name, value string) {
+	a := &r.reply
+	if r.marker != "" && value != "" && strings.EqualFold(name, r.marker) {
+		a.Marked = true
+	}
+	switch len(name) {
+	case len("age"):
+		keepFirst(&a.Age, name, value, "age")
+	case len("server"):
+		keepFirst(&a.Server, name, value, "server")
+	case len("x-cache"):
+		keepFirst(&a.XCache, name, value, "x-cache")
+	case len("x-amz-id-2"):
+		keepFirst(&a.S3ID, name, value, "x-amz-id-2")
+	case len("x-amz-cf-id"):
+		keepFirst(&a.RequestID, name, value, "x-amz-cf-id")
+	case len("x-amz-cf-pop"):
+		keepFirst(&a.POP, name, value, "x-amz-cf-pop")
+	case len("server-timing"):
+		if a.ServerTiming != "" && strings.EqualFold(name, "server-timing") {
+			a.ServerTiming += "," + value
+		}
+		keepFirst(&a.ServerTiming, name, value, "server-timing")
+	case len("x-amz-apigw-id"):
+		keepFirst(&a.GatewayID, name, value, "x-amz-apigw-id")
+	case len("x-amzn-requestid"): // and x-amz-request-id
+		keepFirst(&a.GatewayID, name, value, "x-amzn-requestid")
+		keepFirst(&a.S3ID, name, value, "x-amz-request-id")
 	}
 }
 
-// equalFold compares a header's name, of any case, with one whose letters are
-// all small or that is compared rarely.
-func equalFold(name []byte, want string) bool { return strings.EqualFold(text(name), want) }
+// keepFirst keeps the first value of a header that is not empty.
+func keepFirst(to *string, name, value, want string) {
+	if *to == "" && strings.EqualFold(name, want) {
+		*to = value
+	}
+}
 
 func (f *framing) connection(value string) {
 	for token := range strings.SplitSeq(value, ",") {
@@ -145,9 +151,10 @@ func (f *framing) connection(value string) {
 	}
 }
 
-func (f *framing) contentLength(value []byte) error {
+func (f *framing) contentLength(value string) error {
 	var n int64
-	for _, b := range value {
+	for i := range len(value) {
+		b := value[i]
 		if b < '0' || b > '9' || n > (math.MaxInt64-9)/10 {
 			return malformed("its Content-Length is %.40q", value)
 		}
@@ -160,9 +167,9 @@ func (f *framing) contentLength(value []byte) error {
 	return nil
 }
 
-func (f *framing) transferEncoding(value []byte) error {
+func (f *framing) transferEncoding(value string) error {
 	f.transferEncodings++
-	f.chunked = strings.EqualFold(text(value), "chunked")
+	f.chunked = strings.EqualFold(value, "chunked")
 	if !f.chunked || f.transferEncodings > 1 {
 		return malformed("its Transfer-Encoding is %.40q; only chunked is known", value)
 	}
@@ -221,6 +228,9 @@ func (r *answerReader) fields() http.Header {
 	h := http.Header{}
 	if !r.hasHeader() {
 		return h
+	}
+	for _, f := range r.list {
+		h.Add(f.Name, f.Value)
 	}
 	_, lines := cutLine(r.head)
 	for line, rest := cutLine(lines); len(line) > 0; line, rest = cutLine(rest) {

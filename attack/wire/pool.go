@@ -228,6 +228,8 @@ func (p *pool) free(c conn, call *Call, now time.Duration) {
 	c.release()
 	if c.in().known {
 		p.list(c, now-call.Sample.Lag())
+	} else if c.unused() {
+		c.close()
 	}
 	p.mu.Unlock()
 	p.serveQueue(now)

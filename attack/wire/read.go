@@ -36,6 +36,8 @@ type answerReader struct {
 	body    int64  // bytes of the body so far
 	page    []byte // the first of them, in an answer of status 500 or more
 
+	list []results.Header // over HTTP/2: the header of the answer under way
+
 	bytes int64 // all that was read of the answer, its framing included
 	keep  bool  // the connection can carry another exchange
 	reply results.Answer
@@ -63,9 +65,18 @@ const (
 func (r *answerReader) begin(cfg *Config, head bool) {
 	*r = answerReader{
 		noBody: head, marker: cfg.Marker, mostHeader: cfg.MaxHeaderBytes, mostBody: cfg.MaxBodyBytes,
-		head: r.head[:0], page: r.page[:0],
+		head: r.head[:0], page: r.page[:0], list: r.list[:0],
 	}
 }
+
+// reuseList returns the list for another answer, without its texts.
+func (r *answerReader) reuseList() []results.Header {
+	clear(r.list)
+	return r.list[:0]
+}
+
+// forgetFields forgets the fields of an informational answer over HTTP/2.
+func (r *answerReader) forgetFields() { r.list, r.reply = r.list[:0], results.Answer{} }
 
 // hasHeader reports whether the header of the final answer is complete.
 func (r *answerReader) hasHeader() bool { return r.state != inHeader }

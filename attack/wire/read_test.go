@@ -221,3 +221,28 @@ func FuzzAnswerReader(f *testing.F) {
 		}
 	})
 }
+
+// answerOf is the answer as net/http read it.
+func answerOf(res *http.Response, marker string) *results.Answer {
+	h := res.Header
+	first := func(names ...string) string {
+		for _, name := range names {
+			if v := h.Get(name); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	return &results.Answer{
+		Status:       res.StatusCode,
+		Server:       first("Server"),
+		XCache:       first("X-Cache"),
+		POP:          first("X-Amz-Cf-Pop"),
+		RequestID:    first("X-Amz-Cf-Id"),
+		Age:          first("Age"),
+		ServerTiming: strings.Join(h.Values("Server-Timing"), ","),
+		S3ID:         first("X-Amz-Request-Id", "X-Amz-Id-2"),
+		GatewayID:    first("X-Amzn-Requestid", "X-Amz-Apigw-Id"),
+		Marked:       marker != "" && first(marker) != "",
+	}
+}

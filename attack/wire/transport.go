@@ -3,7 +3,6 @@ package wire
 import (
 	"context"
 	"maps"
-	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
@@ -14,7 +13,6 @@ import (
 // once.
 type Transport struct {
 	cfg    Config
-	h2     *http.Transport // makes HTTP/2 connections of those that were dialled
 	ctx    context.Context
 	cancel context.CancelFunc
 	work   sync.WaitGroup // every goroutine of the transport
@@ -41,7 +39,6 @@ func New(cfg Config) *Transport {
 		cancel:  cancel,
 		pools:   map[poolKey]*pool{},
 		retired: map[*pool]struct{}{},
-		h2:      newH2Transport(cfg.MaxHeaderBytes),
 	}
 }
 

@@ -51,9 +51,8 @@ type Call struct {
 	// Err is why no whole answer came; nil when one did.
 	Err error
 
-	out     []byte       // the request as HTTP/1.1 has it
-	answer  answerReader // of HTTP/1.1
-	header  http.Header  // of HTTP/2
+	out     []byte // the request as HTTP/1.1 has it, or its header block over HTTP/2
+	answer  answerReader
 	id      string
 	retries int // how often it went out again, since the server had not processed it
 
@@ -77,7 +76,7 @@ func (c *Call) Reset() {
 	*c = Call{
 		Request: Request{Target: reusable(c.Request.Target)},
 		out:     reusable(c.out),
-		answer:  answerReader{head: reusable(c.answer.head), page: reusable(c.answer.page)},
+		answer:  answerReader{head: reusable(c.answer.head), page: reusable(c.answer.page), list: c.answer.reuseList()},
 	}
 }
 
@@ -118,24 +117,10 @@ func (c *Call) mayRetry(most int) bool {
 	return true
 }
 
-// from notes the address that the call goes out from, where the system picked
-// it.
-func (c *Call) from(conn net.Conn) {
-	if c.Sample.Source.IsValid() {
-		return
-	}
-	if local, ok := conn.LocalAddr().(*net.TCPAddr); ok {
-		c.Sample.Source = local.AddrPort().Addr().Unmap()
-	}
-}
-
 // Exemplar returns what is kept of a call beside its sample.
 func (c *Call) Exemplar() results.Exemplar {
 	e := results.Exemplar{Method: c.Request.Method, URL: string(c.Request.Target), RequestID: strings.Clone(c.id)}
-	header := c.header
-	if header == nil {
-		header = c.answer.fields()
-	}
+	header := c.answer.fields()
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {
 			e.Headers = append(e.Headers, results.Header{Name: name, Value: value})

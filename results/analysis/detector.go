@@ -40,6 +40,24 @@ func newDetector(l *ledger, c cause, without []*fault) *detector {
 // whole returns the series of all atoms.
 func (d *detector) whole() series { return d.count(d.scopes[:1])[0] }
 
+// calm returns the share of 503s outside bursts. At a few requests a second
+// most seconds of steady noise have no 503 at all, so that [calmShare] is far
+// too low: what is left outside the spans that it gives raises it.
+func (d *detector) calm() float64 {
+	whole := d.whole()
+	calm := calmShare(whole)
+	in, out := d.runs(calm), count{}
+	for t := range whole.n {
+		for len(in) > 0 && in[0].to <= t {
+			in = in[1:]
+		}
+		if len(in) == 0 || t < in[0].from {
+			out = out.add(count{float64(whole.n[t]), float64(whole.k[t])})
+		}
+	}
+	return max(calm, out.share())
+}
+
 // runs returns the raised spans of every scope, those that overlap made one.
 func (d *detector) runs(calm float64) []span {
 	a := newAutomaton(calm, d.l.seconds(), len(d.scopes))

@@ -50,7 +50,7 @@ func findCause(l *ledger, c cause) []*fault {
 			break
 		}
 		if calm < 0 {
-			calm = calmShare(d.whole())
+			calm = d.calm()
 		}
 		runs := d.runs(calm)
 		if len(runs) == 0 {

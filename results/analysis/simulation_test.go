@@ -123,6 +123,21 @@ func TestNoBurstInCalmRuns(t *testing.T) {
 	}
 }
 
+// Steady noise is no burst, however few requests a second it comes among.
+func TestNoBurstInSteadyNoise(t *testing.T) {
+	for _, rate := range []float64{5, 20, 100} {
+		for _, noise := range []float64{0.006, 0.009, 0.012} {
+			for seed := range uint64(4) {
+				w := rig(seed, rate)
+				w.seconds, w.noise = 600, noise
+				if a := analyze(t, w.run()); len(a.Bursts) > 0 {
+					t.Errorf("seed %d, %.1f %% of %.0f requests/s: want no burst, got %s", seed, 100*noise, rate, describe(a))
+				}
+			}
+		}
+	}
+}
+
 func TestSpanOfAFaultIsFoundWithinASecond(t *testing.T) {
 	for seed := range uint64(10) {
 		w := newWorld(seed)

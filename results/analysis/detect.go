@@ -91,12 +91,13 @@ func (a automaton) spans(s series) []span {
 			up = fromRaised[t]
 		}
 	}
-	return s.runs(path)
+	return a.runs(s, path)
 }
 
 // runs returns the runs of seconds on the raised path, each without the
-// seconds at its ends that have no 503, and those that have enough of them.
-func (s series) runs(path []bool) []span {
+// seconds at its ends that have no 503: those that have enough 503s and, also
+// where a run was cut, are worth the cost of entering by themselves.
+func (a automaton) runs(s series, path []bool) []span {
 	var runs []span
 	for t := 0; t < len(path); t++ {
 		if !path[t] || s.k[t] == 0 {
@@ -110,12 +111,20 @@ func (s series) runs(path []bool) []span {
 			}
 		}
 		for _, piece := range s.cut(run, float64(sum)) {
-			if s.failures(piece) >= least503s {
+			if s.failures(piece) >= least503s && a.worth(s, piece) >= a.cost {
 				runs = append(runs, piece)
 			}
 		}
 	}
 	return runs
+}
+
+// worth returns the gain of all seconds of a span.
+func (a automaton) worth(s series, in span) (sum float64) {
+	for t := in.from; t < in.to; t++ {
+		sum += a.gain(s.n[t], s.k[t])
+	}
+	return sum
 }
 
 // failures returns the 503s of a span.

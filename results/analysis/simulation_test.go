@@ -138,6 +138,26 @@ func TestNoBurstInSteadyNoise(t *testing.T) {
 	}
 }
 
+// Nor does a true burst make bursts of the noise before and after it.
+func TestNoBurstBesideATrueOne(t *testing.T) {
+	for _, rate := range []float64{10, 50} {
+		for seed := range uint64(8) {
+			w := rig(seed, rate)
+			w.seconds, w.noise = 300, 0.012
+			w.faults = []worldFault{{verdict: results.VerdictEdgeQuota, from: 120, to: 135, share: 0.3, slower: 1}}
+			a := analyze(t, w.run())
+			if len(a.Bursts) == 0 {
+				t.Errorf("seed %d, %.0f requests/s: the fault is not found", seed, rate)
+			}
+			for i := range a.Bursts {
+				if from, to := seconds(a, i); to <= 120 || from >= 135 {
+					t.Errorf("seed %d, %.0f requests/s: want no burst apart from the fault at 120–135 s, got %s", seed, rate, describe(a))
+				}
+			}
+		}
+	}
+}
+
 func TestSpanOfAFaultIsFoundWithinASecond(t *testing.T) {
 	for seed := range uint64(10) {
 		w := newWorld(seed)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 
 	"frontload/results"
@@ -55,11 +56,7 @@ func evenness(sums map[string]count) (compared int, variation float64) {
 // places weighs how the 503s are spread over POPs and edge addresses.
 func (j *judge) places() {
 	if j.isPlace() {
-		out := sum(j.inside, func(i int) bool { return !j.in[i] })
-		in := j.inScope(j.inside)
-		spared := 1 - math.Exp(-float64(out.n)*count{float64(in.n), float64(in.fail.n)}.share()/fewest)
-		j.add("concentrated", results.VerdictEdgeCapacity, weightConcentrated*spared,
-			"only at %s: of %d requests elsewhere meanwhile none failed", list(j.scope.values), out.n)
+		j.concentrated()
 		return
 	}
 	dimension, weight := kindPOP, weightEverywhere
@@ -78,6 +75,29 @@ func (j *judge) places() {
 			"shares of 503s differ by %.0f %% among %d places (by %s)", 100*variation, compared, dimension)
 	}
 	j.onset()
+}
+
+// concentrated weighs how far places outside the scope were spared: much when
+// many requests there would have failed too, had they failed like those in
+// it; nothing when so many did that the scope is hardly the worse for it.
+func (j *judge) concentrated() {
+	in := j.inScope(j.inside)
+	if in.fail.n == 0 {
+		return
+	}
+	out := sum(j.inside, func(i int) bool { return !j.in[i] })
+	share := float64(in.fail.n) / float64(in.n)
+	struck := float64(out.stray) / float64(max(1, out.n)) / (hitShare * share)
+	spared := (1 - math.Exp(-float64(out.n)*share/fewest)) * max(0, 1-struck)
+	where, told := "only", "none got a 503"
+	if out.stray > 0 {
+		where, told = "mostly", fmt.Sprintf("%d got a 503 too", out.stray)
+	}
+	if j.others > 0 {
+		told += ", those of other bursts apart"
+	}
+	j.add("concentrated", results.VerdictEdgeCapacity, weightConcentrated*spared,
+		"%s at %s: of %d requests elsewhere meanwhile %s", where, list(j.scope.values), out.n, told)
 }
 
 // onset weighs whether all POPs began at once.

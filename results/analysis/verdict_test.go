@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -100,6 +101,53 @@ func TestSignsThatComeTogetherAreNoIndependentWitnesses(t *testing.T) {
 	if e := a.Bursts[0].Evidence[0]; !strings.Contains(e.Observed, " on ") {
 		t.Errorf("the first evidence is %+v, want a header with its count", e)
 	}
+}
+
+// That a POP fails alone speaks for the edge only as far as others were spared.
+func TestFailuresElsewhereWeakenThatAPOPFailsAlone(t *testing.T) {
+	concentrated := func(elsewhere int64) results.Evidence {
+		ten := span{10, 20}
+		var list []results.Cell
+		for s := range 40 {
+			list = append(list, answered(s, "POP0-P1", ten, 10)...)
+			list = append(list, answered(s, "POP1-P1", ten, elsewhere)...)
+		}
+		a := analyze(t, &results.Run{Cells: stream(list)})
+		if len(a.Bursts) != 1 || a.Bursts[0].Scope.Kind != kindPOP {
+			t.Fatalf("%d 503s a second elsewhere: want one burst of one POP, got %s", elsewhere, describe(a))
+		}
+		for _, e := range a.Bursts[0].Evidence {
+			if e.Signal == "concentrated" {
+				return e
+			}
+		}
+		return results.Evidence{}
+	}
+	none, some := concentrated(0), concentrated(1)
+	if want := "only at POP0-P1: of 1000 requests elsewhere meanwhile none got a 503"; none.Observed != want {
+		t.Errorf("with no 503 elsewhere: %q, want %q", none.Observed, want)
+	}
+	if want := "mostly at POP0-P1: of 1000 requests elsewhere meanwhile 10 got a 503 too"; some.Observed != want {
+		t.Errorf("with 10 503s elsewhere: %q, want %q", some.Observed, want)
+	}
+	if some.LogOdds > none.LogOdds/2 {
+		t.Errorf("log odds %.2f with no 503 elsewhere and %.2f where their share is a tenth: want less than half", none.LogOdds, some.LogOdds)
+	}
+}
+
+// answered returns the cells of a second in which a POP, of one edge address,
+// answers 100 requests, some of them with 503 while it fails.
+func answered(second int, pop string, fails span, bad int64) []results.Cell {
+	if second < fails.from || second >= fails.to {
+		bad = 0
+	}
+	key := results.CellKey{Edge: netip.AddrFrom4([4]byte{127, 1, 0, pop[3]}), POP: pop, Status: 200, Outcome: results.OK, Cache: results.CacheHit}
+	list := []results.Cell{{Second: second, CellKey: key, Counts: results.Counts{Count: 100 - bad, Written: 100 - bad}}}
+	if bad > 0 {
+		key.Status, key.Outcome, key.Cache, key.Signals = 503, results.UnknownError, results.CacheError, results.SignalServerAbsent
+		list = append(list, results.Cell{Second: second, CellKey: key, Counts: results.Counts{Count: bad, Written: bad}})
+	}
+	return list
 }
 
 func TestCausedByTest(t *testing.T) {

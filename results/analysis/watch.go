@@ -33,6 +33,7 @@ func (a answers) mean() float64 {
 type view struct {
 	n       int64   // samples, whatever came of them
 	fail    answers // 503s of the fault that is looked at
+	stray   int64   // 503s of no fault
 	hit     answers // good answers from the cache
 	miss    answers // good answers for which the origin was asked
 	gateway int64   // 502s and 504s
@@ -43,6 +44,8 @@ func (v *view) add(c *results.Cell, own bool) {
 	switch {
 	case own:
 		v.fail.add(&c.Counts)
+	case c.Status == 503:
+		v.stray += c.Count
 	case c.Status == 502 || c.Status == 504:
 		v.gateway += c.Count
 	case c.Outcome == results.OK && c.Cache == results.CacheHit:
@@ -53,7 +56,7 @@ func (v *view) add(c *results.Cell, own bool) {
 }
 
 func (v view) plus(w view) view {
-	return view{v.n + w.n, v.fail.plus(w.fail), v.hit.plus(w.hit), v.miss.plus(w.miss), v.gateway + w.gateway}
+	return view{v.n + w.n, v.fail.plus(w.fail), v.stray + w.stray, v.hit.plus(w.hit), v.miss.plus(w.miss), v.gateway + w.gateway}
 }
 
 // An observation is all that the second reading of the cells tells of one
@@ -72,6 +75,7 @@ type observation struct {
 
 	signals [32]int64
 	cached  int64
+	others  int64 // 503s of other faults outside the scope
 	heard   int64 // 503s that count as evidence
 
 	seconds []count               // of the scope, by second from the fault's first
@@ -210,6 +214,9 @@ func (o *observation) count(c *results.Cell, atom uint32, own bool) {
 func (o *observation) see(place *atom, c *results.Cell, i uint32, owner *observation) {
 	own := owner == o
 	if owner != nil && !own {
+		if !o.in[i] {
+			o.others += c.Count
+		}
 		return
 	}
 	early := c.Second < o.from+onset

@@ -171,7 +171,9 @@ func (b *builder) add(c *results.Cell) {
 		b.atoms = append(b.atoms, key)
 	}
 	b.now[entryKey{i, causeOf(&c.CellKey)}] += uint32(c.Count)
-	b.edges[c.Edge] += c.Count
+	if c.Edge.IsValid() {
+		b.edges[c.Edge] += c.Count
+	}
 	b.count += c.Count
 	b.addTotals(c)
 }

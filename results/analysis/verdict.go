@@ -118,12 +118,13 @@ const (
 
 // causedByTest reports whether the run broke the rule whose breach explains
 // the verdict: one edge address of the scope got more than its share, or one
-// client sent more than its own.
+// client address sent more than its own.
 func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) bool {
 	switch verdict {
 	case results.VerdictEdgeCapacity:
+		uneven := l.unevenShare()
 		for i, a := range l.atoms {
-			if o.in[i] && a.edge.IsValid() && (o.edges[a.edge] > mostPerEdge || l.edgeShare(a) > 0.5) {
+			if o.in[i] && a.edge.IsValid() && (o.edges[a.edge] > mostPerEdge || float64(l.edgeCount[a.edge]) > uneven) {
 				return true
 			}
 		}
@@ -134,11 +135,16 @@ func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) 
 	return false
 }
 
-// edgeShare returns the share of the run's requests that the atom's edge
-// address got; 0 when the run knows no other address.
-func (l *ledger) edgeShare(a atom) float64 {
-	if len(l.edgeCount) < 2 || l.total.samples == 0 {
-		return 0
+// unevenShare returns the requests beyond which one edge address got more
+// than its share: half of all, and twice the even share. Of fewer than three
+// addresses none can.
+func (l *ledger) unevenShare() float64 {
+	if len(l.edgeCount) < 3 {
+		return math.Inf(1)
 	}
-	return float64(l.edgeCount[a.edge]) / float64(l.total.samples)
+	total := int64(0)
+	for _, n := range l.edgeCount {
+		total += n
+	}
+	return float64(total) * max(0.5, 2/float64(len(l.edgeCount)))
 }

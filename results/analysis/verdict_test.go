@@ -170,3 +170,50 @@ func TestCausedByTest(t *testing.T) {
 		t.Error("20 requests/s from each client: the test is called the cause")
 	}
 }
+
+// An edge address has too much when it has half of all and twice its even
+// share; what reached no address has no part in it.
+func TestUnevenShareIsCausedByTest(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		unreached int64
+		at        []int64 // requests of a second by edge address, of which the first fails
+		want      bool
+	}{
+		{"two addresses, even but for one request", 0, []int64{21, 20}, false},
+		{"two addresses, and requests that reached none", 1, []int64{21, 20}, false},
+		{"one address, and requests that reached none", 1, []int64{20}, false},
+		{"three addresses, somewhat over half at one", 0, []int64{20, 8, 8}, false},
+		{"three addresses, nearly all at one", 0, []int64{40, 5, 5}, true},
+		{"five addresses, over half at one", 0, []int64{40, 5, 5, 5, 5}, true},
+	} {
+		if a := analyze(t, capacityRun(c.unreached, c.at)); len(a.Bursts) != 1 || a.Bursts[0].CausedByTest != c.want {
+			t.Errorf("%s: want one burst, caused by the test = %t, got %s", c.name, c.want, describe(a))
+		}
+	}
+}
+
+// capacityRun returns a run in which the first edge address has no capacity
+// for half of its requests from 10 to 20 s.
+func capacityRun(unreached int64, at []int64) *results.Run {
+	var list []results.Cell
+	add := func(second int, key results.CellKey, n int64) {
+		if n > 0 {
+			list = append(list, results.Cell{Second: second, CellKey: key, Counts: results.Counts{Count: n, Written: n}})
+		}
+	}
+	for s := range 40 {
+		add(s, results.CellKey{Outcome: results.Transport}, unreached)
+		for i, n := range at {
+			key := results.CellKey{Edge: netip.AddrFrom4([4]byte{127, 1, 0, byte(i)}), POP: "POP0-P1", Status: 200, Outcome: results.OK}
+			bad := int64(0)
+			if i == 0 && s >= 10 && s < 20 {
+				bad = n / 2
+			}
+			add(s, key, n-bad)
+			key.Status, key.Outcome, key.Signals = 503, results.EdgeCapacity, results.SignalXCacheCapacity
+			add(s, key, bad)
+		}
+	}
+	return &results.Run{Cells: stream(list)}
+}

@@ -88,15 +88,10 @@ func independentDNS(run *results.Run) results.Rule {
 	for _, n := range lookups {
 		answers += n
 	}
-	known := 0
-	for _, c := range run.Clients {
-		if c.Name != "" && c.Requests > 0 {
-			known++
-		}
-	}
+	known := clients(run)
 	r.Status = ruleKept
 	r.Observed = fmt.Sprintf("%s made %s, %.1f each, for %s", many(len(lookups), "client", "clients"), many(answers, "lookup", "lookups"),
-		float64(answers)/float64(len(lookups)), many(known, "client address", "client addresses"))
+		float64(answers)/float64(len(lookups)), many(known, "client", "clients")+" that sent")
 	if len(lookups) < known {
 		r.Status = ruleBroken
 		r.Fix = "let every client resolve for itself"

@@ -21,7 +21,7 @@ func TestGuidance(t *testing.T) {
 	want := []struct{ rule, status, observed string }{
 		{"regions", "unknown", ""},
 		{"client-addresses", "kept", "2 client addresses; the busiest sent 59 % of the requests, 12.0 requests/s on the average"},
-		{"independent-dns", "kept", "2 clients made 3 lookups, 1.5 each, for 2 client addresses"},
+		{"independent-dns", "kept", "2 clients made 3 lookups, 1.5 each, for 2 clients that sent"},
 		{"spread", "kept", "12 edge addresses, Jain's index 1.00"},
 		{"ramp", "unknown", ""},
 		{"url-variety", "unknown", ""},
@@ -55,5 +55,24 @@ func TestBrokenRules(t *testing.T) {
 	}
 	if r := rule(a, "authorised"); r.Status != ruleUnknown {
 		t.Errorf("authorised = %+v of a run that does not say, want unknown", r)
+	}
+}
+
+// A client may have two addresses, and more clients may have sent than have a
+// row of their own.
+func TestIndependentDNSCountsClients(t *testing.T) {
+	run := limitedRun(0)
+	for client := range uint32(5) {
+		for _, source := range []string{"192.0.2.9", "2001:db8::9"} {
+			run.Clients = append(run.Clients, results.Tally{Name: source, Client: client, Requests: 10})
+		}
+		run.Lookups = append(run.Lookups, results.Lookup{Client: client})
+	}
+	if r := independentDNS(run); r.Status != ruleKept {
+		t.Errorf("five clients of two addresses and a lookup each: %+v, want it kept", r)
+	}
+	run.ClientsSeen = 6
+	if r := independentDNS(run); r.Status != ruleBroken {
+		t.Errorf("six clients, five lookups: %+v, want it broken", r)
 	}
 }

@@ -63,7 +63,7 @@ func clientAddresses(run *results.Run, l *ledger) results.Rule {
 	for _, c := range run.Clients {
 		total += c.Requests
 	}
-	busiest, rate := busiestClient(run, l)
+	busiest, rate := busiestAddress(run, l)
 	r.Status = ruleKept
 	r.Observed = fmt.Sprintf("%s; the busiest sent %.0f %% of the requests, %.1f requests/s on the average",
 		many(len(list), "client address", "client addresses"), 100*float64(busiest)/float64(max(1, total)), rate)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"frontload/results"
@@ -74,5 +75,18 @@ func TestIndependentDNSCountsClients(t *testing.T) {
 	run.ClientsSeen = 6
 	if r := independentDNS(run); r.Status != ruleBroken {
 		t.Errorf("six clients, five lookups: %+v, want it broken", r)
+	}
+}
+
+// The rate is that of an address: to CloudFront, clients behind one are one.
+func TestClientsOfOneAddressAreJudgedTogether(t *testing.T) {
+	run := limitedRun(0)
+	for client := range uint32(10) {
+		name := []string{"192.0.2.1", "192.0.2.2"}[client%2]
+		run.Clients = append(run.Clients, results.Tally{Name: name, Client: client, Requests: 600})
+	}
+	run.Clients = append(run.Clients, results.Tally{Requests: 50_000}) // the rest, of many addresses
+	if r := rule(analyze(t, run), "client-addresses"); r.Status != ruleBroken || !strings.Contains(r.Observed, "150.0 requests/s") {
+		t.Errorf("two addresses of 150 requests/s, 30 by each client: %+v, want it broken", r)
 	}
 }

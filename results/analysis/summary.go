@@ -157,13 +157,12 @@ func sources(run *results.Run) []results.AddressCount {
 	return list
 }
 
-// busiestClient returns the requests of the client that sent most, and its
-// mean rate in requests/s over the seconds in which the run sent anything.
-func busiestClient(run *results.Run, l *ledger) (requests int64, rate float64) {
-	for _, c := range run.Clients {
-		if c.Name != "" {
-			requests = max(requests, c.Requests)
-		}
+// busiestAddress returns the requests of the client address that sent most,
+// whatever clients share it, and its mean rate in requests/s over the seconds
+// in which the run sent anything.
+func busiestAddress(run *results.Run, l *ledger) (requests int64, rate float64) {
+	if list := sources(run); len(list) > 0 {
+		requests = list[0].Requests
 	}
 	busy := 0
 	for _, s := range run.Seconds {

@@ -129,7 +129,7 @@ func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) 
 			}
 		}
 	case results.VerdictEdgeQuota:
-		_, rate := busiestClient(run, l)
+		_, rate := busiestAddress(run, l)
 		return rate > mostPerClient
 	}
 	return false

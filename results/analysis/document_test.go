@@ -134,6 +134,18 @@ func TestKilledRunEndsWithItsLastSecond(t *testing.T) {
 	}
 }
 
+// Where the generator told of no second, the last cell's second ends the run.
+func TestEndOfARunWithoutSeconds(t *testing.T) {
+	for want, run := range map[time.Duration]*results.Run{
+		0:                {},
+		10 * time.Second: {Cells: stream([]results.Cell{{Second: 0}, {Second: 9}})},
+	} {
+		if a := analyze(t, run); a.Run.End.Sub(a.Run.Start) != want {
+			t.Errorf("the run ends at %v, want %v", a.Run.End.Sub(a.Run.Start), want)
+		}
+	}
+}
+
 func TestBurstsPointAtTheirOwnRequests(t *testing.T) {
 	a := analyze(t, fullRun())
 	if len(a.Bursts) != 2 {

@@ -50,7 +50,7 @@ type totals struct {
 	outcomes                                      map[string]int64
 }
 
-// seconds returns how many seconds the cells cover.
+// seconds returns how many seconds the cells cover, 0 where there are none.
 func (l *ledger) seconds() int { return len(l.starts) - 1 }
 
 // second returns the entries of one second.
@@ -79,7 +79,9 @@ func readLedger(run *results.Run) (*ledger, error) {
 		}
 		b.add(&c)
 	}
-	b.advance(b.second + 1)
+	if len(l.atoms) > 0 {
+		b.advance(b.second + 1)
+	}
 	l.namePOPs()
 	for _, s := range run.Seconds {
 		if s.Limited != "" && s.Second >= 0 && s.Second < l.seconds() {

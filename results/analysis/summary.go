@@ -23,7 +23,7 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 	}
 	s.EdgeAddresses = len(s.Edges)
 	if i.End.IsZero() {
-		s.End = at(run, max(l.seconds()-1, lastSecond(run)+1))
+		s.End = at(run, max(l.seconds(), lastSecond(run)+1))
 	}
 	if len(run.Seconds) > 0 {
 		s.RatePeak = 0

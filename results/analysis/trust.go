@@ -52,12 +52,14 @@ func judgeTrust(run *results.Run) results.Trust {
 }
 
 // connectionWait returns the 90th percentile of queueing where that makes up
-// most of the response time, and zero elsewhere.
+// most of the response time, and zero elsewhere. Queueing takes in look-up and
+// dialling: where those explain most of it, requests did not wait for one in use.
 func connectionWait(run *results.Run) time.Duration {
 	const least = 100 * time.Millisecond
-	queueing := run.Latency[results.LatencyKey{Series: results.SeriesQueueing, By: "all"}].P90
-	response := run.Latency[results.LatencyKey{Series: results.SeriesResponse, By: "all"}].P90
-	if queueing < least || 2*queueing < response {
+	p90 := func(s results.Series) time.Duration { return run.Latency[results.LatencyKey{Series: s, By: "all"}].P90 }
+	queueing := p90(results.SeriesQueueing)
+	dialling := p90(results.SeriesDNS) + p90(results.SeriesConnect) + p90(results.SeriesTLS)
+	if queueing < least || 2*queueing < p90(results.SeriesResponse) || 2*dialling > queueing {
 		return 0
 	}
 	return queueing

@@ -49,31 +49,38 @@ func TestUnsentArrivalsMakePercentilesLowerBounds(t *testing.T) {
 	}
 }
 
-// Seconds in which the generator was the bottleneck are no evidence: a burst
-// that lies in them alone has no verdict.
 // Waiting for a permitted connection is the target's doing and no reason for
-// doubt, but a user must be told what held the load up.
+// doubt, but a user must be told what held the load up: not where look-ups
+// and handshakes did.
 func TestWaitingForConnectionsIsTold(t *testing.T) {
 	for _, c := range []struct {
-		queueing, response time.Duration
-		told               bool
+		queueing, response, dns, connect, tls time.Duration
+		told                                  bool
 	}{
-		{7 * time.Second, 8 * time.Second, true},
-		{60 * time.Millisecond, 70 * time.Millisecond, false},
-		{200 * time.Millisecond, 3 * time.Second, false},
+		{7 * time.Second, 8 * time.Second, 0, 0, 0, true},
+		{60 * time.Millisecond, 70 * time.Millisecond, 0, 0, 0, false},
+		{200 * time.Millisecond, 3 * time.Second, 0, 0, 0, false},
+		{7 * time.Second, 8 * time.Second, time.Second, 100 * time.Millisecond, 200 * time.Millisecond, true},
+		{300 * time.Millisecond, 400 * time.Millisecond, 0, 100 * time.Millisecond, 180 * time.Millisecond, false},
+		{300 * time.Millisecond, 400 * time.Millisecond, 250 * time.Millisecond, 10 * time.Millisecond, 0, false},
 	} {
 		run := limitedRun(0)
 		run.Latency = map[results.LatencyKey]results.Quantiles{
 			{Series: results.SeriesQueueing, By: "all"}: {P90: c.queueing, Count: 1},
 			{Series: results.SeriesResponse, By: "all"}: {P90: c.response, Count: 1},
+			{Series: results.SeriesDNS, By: "all"}:      {P90: c.dns, Count: 1},
+			{Series: results.SeriesConnect, By: "all"}:  {P90: c.connect, Count: 1},
+			{Series: results.SeriesTLS, By: "all"}:      {P90: c.tls, Count: 1},
 		}
 		trust := judgeTrust(run)
 		if told := strings.Contains(strings.Join(trust.Reasons, ""), "--connections"); told != c.told || !trust.OK {
-			t.Errorf("queueing %v of %v: told = %t, ok = %t; want %t, true", c.queueing, c.response, told, trust.OK, c.told)
+			t.Errorf("%+v: told = %t, ok = %t; want it as given, and true", c, told, trust.OK)
 		}
 	}
 }
 
+// Seconds in which the generator was the bottleneck are no evidence: a burst
+// that lies in them alone has no verdict.
 func TestLimitedSecondsCarryNoEvidence(t *testing.T) {
 	w := rig(3, 300)
 	w.faults = []worldFault{{verdict: results.VerdictEdgeCapacity, pop: "POP1-P1", from: 20, to: 26, share: 0.6, slower: 1, telling: true}}

@@ -208,8 +208,9 @@ type Run struct {
 	Info      RunInfo
 	Seconds   []Second // in order; seconds in which nothing happened may be absent
 	Cells     iter.Seq2[Cell, error]
-	Sends     []Send  // summed over the run: Second is zero
-	Clients   []Tally // one for each client and source address
+	Sends     []Send               // summed over the run: Second is zero
+	EdgePeaks map[netip.Addr]int64 // most requests sent to each edge address in one second
+	Clients   []Tally              // one for each client and source address
 	Prefixes  []Tally
 	Latency   map[LatencyKey]Quantiles
 	Series    []LatencySecond // in order of seconds

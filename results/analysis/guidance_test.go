@@ -90,3 +90,19 @@ func TestClientsOfOneAddressAreJudgedTogether(t *testing.T) {
 		t.Errorf("two addresses of 150 requests/s, 30 by each client: %+v, want it broken", r)
 	}
 }
+
+// What an edge address got is what was sent to it, second by second: after a
+// stall the answers of several seconds come in one.
+func TestSpreadCountsRequestsNotAnswers(t *testing.T) {
+	edge := netip.AddrFrom4([4]byte{127, 1, 0, 1})
+	run := limitedRun(0)
+	run.Cells = stream([]results.Cell{{Second: 12, CellKey: results.CellKey{Edge: edge}, Counts: results.Counts{Count: 900, Written: 900}}})
+	run.EdgePeaks = map[netip.Addr]int64{edge: 300}
+	if r := rule(analyze(t, run), "spread"); r.Status == ruleBroken {
+		t.Errorf("300 requests/s at most, 900 answers in one second: %+v, want it not broken", r)
+	}
+	run.EdgePeaks[edge] = 501
+	if r := rule(analyze(t, run), "spread"); r.Status != ruleBroken || !strings.Contains(r.Observed, "127.1.0.1 with 501 requests/s") {
+		t.Errorf("501 requests in one second: %+v, want it broken", r)
+	}
+}

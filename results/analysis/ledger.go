@@ -38,7 +38,7 @@ type ledger struct {
 	limited []bool
 
 	total     totals
-	edgePeak  map[netip.Addr]int64 // most answers of one edge address in one second
+	edgePeak  map[netip.Addr]int64 // most requests of one edge address in one second
 	edge503   map[netip.Addr]int64
 	edgeCount map[netip.Addr]int64
 }
@@ -81,6 +81,10 @@ func readLedger(run *results.Run) (*ledger, error) {
 	}
 	if len(l.atoms) > 0 {
 		b.advance(b.second + 1)
+	}
+	if len(run.EdgePeaks) > 0 {
+		// After a stall many answers come in one second that were asked for in several.
+		l.edgePeak = run.EdgePeaks
 	}
 	l.namePOPs()
 	for _, s := range run.Seconds {

@@ -124,7 +124,8 @@ func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) 
 	case results.VerdictEdgeCapacity:
 		uneven := l.unevenShare()
 		for i, a := range l.atoms {
-			if o.in[i] && a.edge.IsValid() && (o.edges[a.edge] > mostPerEdge || float64(l.edgeCount[a.edge]) > uneven) {
+			most := min(int64(o.edges[a.edge]), l.edgePeak[a.edge])
+			if o.in[i] && a.edge.IsValid() && (most > mostPerEdge || float64(l.edgeCount[a.edge]) > uneven) {
 				return true
 			}
 		}

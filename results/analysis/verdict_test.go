@@ -158,6 +158,11 @@ func TestCausedByTest(t *testing.T) {
 	if len(a.Bursts) != 1 || !a.Bursts[0].CausedByTest {
 		t.Errorf("750 requests/s at each edge address: want the test to be the cause, got %s", describe(a))
 	}
+	stalled := w.result()
+	stalled.EdgePeaks = map[netip.Addr]int64{w.edges[0].addr: 300, w.edges[1].addr: 300}
+	if a = analyze(t, stalled); a.Bursts[0].CausedByTest {
+		t.Error("300 requests/s sent to each edge address: the test is called the cause")
+	}
 	run := rig(2, 300)
 	run.faults = []worldFault{{verdict: results.VerdictEdgeQuota, from: 20, to: 26, share: 0.5, slower: 1, telling: true}}
 	r := run.run()

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"frontload/results"
@@ -18,8 +19,14 @@ type Memory struct {
 	trouble map[int]string         // of the generator, by second
 	cells   [][]results.Cell       // by second, in order
 	sends   map[results.Send]int64 // by what has no count
+	rates   map[edgeSecond]int64   // requests sent
 	seconds map[secondKey]*hist.Histogram
 	whole   []record.Histogram
+}
+
+type edgeSecond struct {
+	second int
+	edge   netip.Addr
 }
 
 type secondKey struct {
@@ -31,7 +38,7 @@ type secondKey struct {
 func NewMemory(info results.RunInfo) *Memory {
 	return &Memory{
 		run:   results.Run{Info: info},
-		sends: map[results.Send]int64{}, trouble: map[int]string{}, seconds: map[secondKey]*hist.Histogram{},
+		sends: map[results.Send]int64{}, rates: map[edgeSecond]int64{}, trouble: map[int]string{}, seconds: map[secondKey]*hist.Histogram{},
 	}
 }
 
@@ -42,6 +49,7 @@ func (m *Memory) Append(iv *record.Interval) error {
 	m.addCells(iv.Cells)
 	for _, s := range iv.Sends {
 		n := s.Count
+		m.rates[edgeSecond{s.Second, s.Edge}] += n
 		s.Second, s.Count = 0, 0
 		m.sends[s] += n
 	}
@@ -144,6 +152,10 @@ func (m *Memory) Run() (*results.Run, error) {
 	slices.SortFunc(run.Sends, func(a, b results.Send) int {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), a.Edge.Compare(b.Edge), cmp.Compare(a.Request, b.Request))
 	})
+	run.EdgePeaks = map[netip.Addr]int64{}
+	for at, n := range m.rates {
+		run.EdgePeaks[at.edge] = max(run.EdgePeaks[at.edge], n)
+	}
 	run.Exemplars, run.Lookups, run.Events = slices.Clone(run.Exemplars), slices.Clone(run.Lookups), slices.Clone(run.Events)
 	slices.SortStableFunc(run.Exemplars, func(a, b results.Exemplar) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -303,6 +304,41 @@ func TestTotalsInAreTotalsOut(t *testing.T) {
 			rt.Fatalf("missed %d, held %d, sent %d: got %+v and %d", missed, held, sent, second, sends)
 		}
 	})
+}
+
+// An edge address's peak takes in all request names, and what came late for a
+// second that was stored already.
+func TestEdgePeaks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.db")
+	w, err := Create(path, info())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMemory(info())
+	one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	for _, iv := range []*record.Interval{
+		{Sends: []results.Send{{Second: 4, Edge: one, Count: 30}, {Second: 4, Edge: one, Request: 1, Count: 20}, {Second: 5, Edge: one, Count: 60}}},
+		{Sends: []results.Send{{Second: 4, Edge: one, Count: 15}, {Second: 5, Edge: two, Count: 9}}},
+	} {
+		if err := w.Append(iv); err != nil {
+			t.Fatal(err)
+		}
+		_ = m.Append(iv)
+	}
+	if err := w.Close(ended()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	want := map[netip.Addr]int64{one: 65, two: 9}
+	for name, read := range map[string]func() (*results.Run, error){"file": r.Run, "memory": m.Run} {
+		if run, err := read(); err != nil || !maps.Equal(run.EdgePeaks, want) {
+			t.Errorf("%s: peaks = %v, %v, want %v", name, run.EdgePeaks, err, want)
+		}
+	}
 }
 
 // After a kill the file and its -wal, as they lie there, hold all that was appended.

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"frontload/results"
 )
@@ -33,6 +34,21 @@ func (v view) sends(run *results.Run) error {
 		s.Request, errRequest = names.parse(request)
 		run.Sends = append(run.Sends, s)
 		return errors.Join(errEdge, errRequest)
+	})
+}
+
+func (v view) edgePeaks(run *results.Run) error {
+	run.EdgePeaks = map[netip.Addr]int64{}
+	return v.rows("sends", `SELECT edge_address, max(n) FROM
+		(SELECT edge_address, sum(count) AS n FROM sends GROUP BY second, edge_address) GROUP BY edge_address`, func(scan func(...any) error) error {
+		var text string
+		var n int64
+		if err := scan(&text, &n); err != nil {
+			return err
+		}
+		edge, err := parseAddress(text)
+		run.EdgePeaks[edge] = n
+		return err
 	})
 }
 

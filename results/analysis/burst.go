@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ func (o *observation) holds(l *ledger, e *results.Exemplar) bool {
 	}
 	switch o.kind {
 	case kindPOP:
-		return slices.Contains(o.values, e.POP)
+		return slices.Contains(o.values, cmp.Or(e.POP, l.popOf[e.Edge]))
 	case kindEdge:
 		return slices.Contains(o.values, addressText(e.Edge))
 	case kindRequest:

@@ -169,6 +169,17 @@ func TestBurstsPointAtTheirOwnRequests(t *testing.T) {
 	}
 }
 
+// A 503 that names no POP is of the one that its edge address names.
+func TestExemplarsWithoutAPOPAreOfTheirEdgeAddress(t *testing.T) {
+	run := fullRun()
+	for i := range run.Exemplars {
+		run.Exemplars[i].POP = ""
+	}
+	if a := analyze(t, run); len(a.Bursts) != 2 || len(a.Bursts[0].Exemplars) != mostExemplars {
+		t.Errorf("want %d exemplars of the first burst, got %s", mostExemplars, describe(a))
+	}
+}
+
 func TestHeadline(t *testing.T) {
 	a := analyze(t, fullRun())
 	want := "2 bursts of 503s: the edge at POP2-P1 ran out of capacity at 10–16 s (99 % sure): " +

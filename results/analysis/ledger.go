@@ -37,6 +37,7 @@ type ledger struct {
 	starts  []int // entries of second s are entries[starts[s]:starts[s+1]]
 	limited []bool
 
+	popOf     map[netip.Addr]string // by edge address, the POP that it named most
 	total     totals
 	edgePeak  map[netip.Addr]int64 // most requests of one edge address in one second
 	edge503   map[netip.Addr]int64
@@ -107,10 +108,10 @@ func cells(run *results.Run) func(func(results.Cell, error) bool) {
 // namePOPs gives the atoms of unnamed POP, such as failed requests, the POP
 // that their edge address named most.
 func (l *ledger) namePOPs() {
-	most := l.mostNamed()
+	l.popOf = l.mostNamed()
 	for i := range l.atoms {
 		if l.atoms[i].pop == "" {
-			l.atoms[i].pop = most[l.atoms[i].edge]
+			l.atoms[i].pop = l.popOf[l.atoms[i].edge]
 		}
 	}
 }

@@ -112,12 +112,11 @@ func edges(run *results.Run, l *ledger) []results.AddressCount {
 	for a := range l.edgeCount {
 		addrs[a] = true
 	}
-	most := l.mostNamed()
 	list := []results.AddressCount{}
 	for _, a := range slices.SortedFunc(keys(addrs), netip.Addr.Compare) {
 		if a.IsValid() {
 			list = append(list, results.AddressCount{
-				Address: a.String(), POP: most[a], Requests: counts[a], Responses503: l.edge503[a],
+				Address: a.String(), POP: l.popOf[a], Requests: counts[a], Responses503: l.edge503[a],
 			})
 		}
 	}

@@ -69,6 +69,12 @@ func TestMatcher(t *testing.T) {
 			Start: at(from), End: at(to), Scope: results.Scope{Kind: kind, Values: []string{value}}, Family: family, Verdict: verdict,
 		}
 	}
+	says := func(b results.Burst, signals ...string) results.Burst {
+		for _, s := range signals {
+			b.Evidence = append(b.Evidence, results.Evidence{Signal: s})
+		}
+		return b
+	}
 	m := newMatcher(Input{
 		Analysis: &results.Analysis{Bursts: []results.Burst{
 			burst(5, 10, "all", "", results.FamilyOrigin, results.VerdictOriginSaturation),
@@ -76,7 +82,9 @@ func TestMatcher(t *testing.T) {
 			burst(20, 25, "pop", pop, results.FamilyEdge, results.VerdictEdgeCapacity),
 			burst(30, 35, "request", "search", results.FamilyUndetermined, results.VerdictUndetermined),
 			burst(40, 45, "client", "192.0.2.1", results.FamilyEdge, results.VerdictEdgeQuota),
-		}},
+			says(burst(50, 55, "pop", pop, results.FamilyEdge, results.VerdictEdgeCapacity), "x-cache-capacity", "server-cloudfront"),
+			says(burst(60, 65, "all", "", results.FamilyOrigin, results.VerdictOriginSaturation), "server-s3", "misses-slow"),
+		}, Run: results.RunSummary{Edges: []results.AddressCount{{Address: edge.String(), POP: pop}}}},
 		Run: &results.Run{Info: results.RunInfo{Start: sampleStart, Requests: []string{"article", "search"}}},
 	})
 	for _, row := range []struct {
@@ -99,12 +107,25 @@ func TestMatcher(t *testing.T) {
 		{"of another request", 30, 1, 0, results.UnknownError, ""},
 		{"of a request that has no name", 30, 1, 9, results.UnknownError, ""},
 		{"clients are matched by time", 40, 1, 0, results.UnknownError, results.VerdictEdgeQuota},
+		{"by the writer", 50, 0, 0, results.EdgeCapacity, results.VerdictEdgeCapacity},
+		{"by another writer", 50, 0, 0, results.OriginS3, ""},
+		{"by another writer of the family", 50, 0, 0, results.EdgeQuota, ""},
+		{"by a writer not told", 50, 0, 0, results.UnknownError, results.VerdictEdgeCapacity},
+		{"by the origin that is replayed", 60, 0, 0, results.CachedOriginError, results.VerdictOriginSaturation},
+		{"by another origin", 60, 0, 0, results.OriginELB, ""},
 	} {
 		addr, at := edgeOf(row.edge)
 		c := results.Cell{Second: row.second, CellKey: results.CellKey{Edge: addr, POP: at, Request: row.request, Outcome: row.outcome}}
 		if got := m.verdict(&c); got != row.want {
 			t.Errorf("%s: verdict = %q, want %q", row.about, got, row.want)
 		}
+		if c.POP = ""; row.edge == 0 && m.verdict(&c) != row.want {
+			t.Errorf("%s, without a POP: verdict = %q, want %q", row.about, m.verdict(&c), row.want)
+		}
+	}
+	elb := results.Cell{Second: 60, CellKey: results.CellKey{Outcome: results.CachedOriginError, Signals: results.SignalAge | results.SignalServerELB}}
+	if got := m.verdict(&elb); got != "" {
+		t.Errorf("replayed by another origin: verdict = %q, want none", got)
 	}
 }
 

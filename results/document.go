@@ -1,6 +1,9 @@
 package results
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // AnalysisSchema names the format and version of [Analysis] as JSON.
 const AnalysisSchema = "frontload.analysis/1"
@@ -46,16 +49,21 @@ type RunSummary struct {
 	Lookups       int            `json:"lookups"`
 }
 
-// TransportReason returns the commonest reason of transport errors; empty when
-// none is known.
+// TransportReason says in words why no whole answer came: the reason, where
+// all kept requests have the same; else the commonest and how many have it;
+// nothing when none is known.
 func (r *RunSummary) TransportReason() string {
-	most := ""
+	most, kept := "", int64(0)
 	for reason, n := range r.TransportReasons {
+		kept += n
 		if best := r.TransportReasons[most]; n > best || n == best && reason < most {
 			most = reason
 		}
 	}
-	return most
+	if len(r.TransportReasons) < 2 {
+		return most
+	}
+	return fmt.Sprintf("most often %s, %d of %d kept", most, r.TransportReasons[most], kept)
 }
 
 // AddressCount counts the requests of one edge or client address.

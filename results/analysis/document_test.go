@@ -201,6 +201,23 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+// One reason stands alone only where it is the only one.
+func TestHeadlineOfARunWithoutAnswers(t *testing.T) {
+	a := results.Analysis{Trust: results.Trust{OK: true}}
+	a.Run.Outcomes = map[string]int64{"transport": 1000, "ok": 10}
+	for want, reasons := range map[string]map[string]int64{
+		"(transport error)":                         nil,
+		"(time-out)":                                {"time-out": 100},
+		"(most often time-out, 51 of 100 kept)":     {"time-out": 51, "connect refused": 49},
+		"(most often connect refused, 2 of 6 kept)": {"time-out": 2, "connect refused": 2, "TLS": 1, "protocol": 1},
+	} {
+		a.Run.TransportReasons = reasons
+		if got := headline(&a); !strings.HasPrefix(got, "1,000 of 1,010 arrivals got no whole answer "+want+":") {
+			t.Errorf("headline = %q, want the reason %s", got, want)
+		}
+	}
+}
+
 func TestUnreadableCells(t *testing.T) {
 	damaged := errors.New("disk I/O error")
 	run := &results.Run{Cells: func(yield func(results.Cell, error) bool) { yield(results.Cell{}, damaged) }}

@@ -165,16 +165,16 @@ func (t text) heading() []string {
 func (t text) counts() []string {
 	r, n := t.in.Analysis.Run, t.in.tally()
 	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
-	errors := count("other errors", n.errors)
+	parts := []string{
+		count("requests", r.Requests), "peak " + plain.Number(r.RatePeak) + "/s", count("ok", n.ok),
+		count("503", r.Responses503), count("other errors", n.errors),
+	}
 	if n.transport > 0 {
 		why := plain.Line(r.TransportReason())
-		errors += " (" + plain.Count(n.transport) + " " + cmp.Or(why, "transport") + ")"
+		parts = append(parts, plain.Count(n.transport)+" of them without a whole answer ("+cmp.Or(why, "reason not known")+")")
 	}
-	lines := t.flow(
-		count("requests", r.Requests), "peak "+plain.Number(r.RatePeak)+"/s", count("ok", n.ok),
-		count("503", r.Responses503), errors,
-		count("missed", t.in.Analysis.Trust.MissedArrivals), count("unsent", t.in.Analysis.Trust.UnsentArrivals),
-	)
+	lines := t.flow(append(parts,
+		count("missed", t.in.Analysis.Trust.MissedArrivals), count("unsent", t.in.Analysis.Trust.UnsentArrivals))...)
 	spread := []string{
 		count("clients", int64(r.Clients)), count("edge addresses", int64(r.EdgeAddresses)),
 		strings.TrimSpace(count("POPs", int64(len(r.POPs))) + " " + list(r.POPs, 3)),

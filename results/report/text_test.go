@@ -114,6 +114,12 @@ func TestTextSays(t *testing.T) {
 	failed.Analysis.Latency = nil
 	failed.Analysis.Run.Outcomes = map[string]int64{"transport": 600}
 	failed.Analysis.Run.Responses, failed.Analysis.Run.Responses503 = 0, 0
+	because := func(reasons map[string]int64) Input {
+		in := failed
+		a := *failed.Analysis
+		in.Analysis, a.Run.TransportReasons = &a, reasons
+		return in
+	}
 	doubted := sample(usual)
 	doubted.Analysis.Trust.OK = false
 	for _, row := range []struct {
@@ -122,7 +128,12 @@ func TestTextSays(t *testing.T) {
 		first bool // the words stand in the first line
 		want  string
 	}{
-		{"a run that nothing answered", failed, false, "other errors 600 (600 transport)"},
+		{"a run that nothing answered", failed, false, "other errors 600\n600 of them without a whole answer (reason not known)"},
+		{"a run of time-outs", because(map[string]int64{"time-out": 51}), false, "600 of them without a whole answer (time-out)"},
+		{
+			"a run of time-outs and refusals", because(map[string]int64{"time-out": 51, "connect refused": 49}), false,
+			"600 of them without a whole answer (most often time-out, 51 of 100 kept)",
+		},
 		{"a run without any latency", failed, false, "No response time was recorded."},
 		{"an interrupted run", interrupted(sample(usual)), false, "INTERRUPTED"},
 		{"a run whose generator was the bottleneck", doubted, true, "DO NOT BELIEVE THIS RUN"},

@@ -152,16 +152,16 @@ func (p *pool) dialIfAllowed(call *Call) {
 func (p *pool) open() int { return len(p.all) + p.dialing }
 
 func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
-	ctx, cancel := context.WithTimeout(p.t.ctx, p.t.cfg.ConnectTimeout)
-	defer cancel()
 	begin := p.t.cfg.Now()
+	ctx, cancel := context.WithTimeout(p.t.ctx, p.t.cfg.ConnectTimeout)
 	c, spans, err := p.t.connect(ctx, p, from, to)
+	cancel()
 	if err != nil {
 		p.dialFailed(err, begin)
 		return
 	}
 	p.dialled(c, spans)
-	c.serve()
+	p.t.work.Go(c.serve) // with a stack that dialling has not made larger
 }
 
 // dialled puts a new connection to use.

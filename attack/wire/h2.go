@@ -116,7 +116,7 @@ func (c *h2Conn) allow(streams int, now time.Duration) {
 
 func (c *h2Conn) start(call *Call) {
 	c.mu.Lock()
-	if c.closing || c.broken != nil { // it has ended since it was reserved
+	if c.closing || c.broken != nil || c.reader.leaving { // it has ended since it was reserved
 		c.mu.Unlock()
 		c.pool.lost(c)
 		c.pool.free(c, call, c.t.cfg.Now())

@@ -70,13 +70,13 @@ func (s *socket) onReadable(fd uintptr) bool {
 	buf := readBuffers.Get().(*[]byte)
 	defer readBuffers.Put(buf)
 	for {
-		n, err := unix.Read(int(fd), *buf)
+		n, err := readFD(fd, *buf)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
 			return false
-		case err != nil:
+		case err != 0:
 			s.ended = &net.OpError{Op: "read", Net: "tcp", Addr: s.conn.RemoteAddr(), Err: err}
 			return true
 		case n == 0:
@@ -127,12 +127,12 @@ func (s *socket) send(b []byte) error {
 // onWritable writes once, and never waits.
 func (s *socket) onWritable(fd uintptr) bool {
 	for {
-		n, err := unix.Write(int(fd), s.sending)
+		n, err := writeFD(fd, s.sending)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
-		case err != nil:
+		case err != 0:
 			s.sendErr = &net.OpError{Op: "write", Net: "tcp", Addr: s.conn.RemoteAddr(), Err: err}
 		default:
 			s.sent = n

@@ -1,0 +1,21 @@
+package wire
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// readFD and writeFD are read(2) and write(2) on a descriptor that never
+// blocks. The scheduler is not told of the call, as it is of others: since the
+// call may take longer than the scheduler's patience with system calls, some
+// 20 µs, it would hand this goroutine's processor to another thread, and back.
+
+func readFD(fd uintptr, b []byte) (int, syscall.Errno) {
+	n, _, err := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	return int(n), err
+}
+
+func writeFD(fd uintptr, b []byte) (int, syscall.Errno) {
+	n, _, err := syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	return int(n), err
+}

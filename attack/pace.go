@@ -33,6 +33,7 @@ type sleeper struct {
 func newSleeper(pace Pace) *sleeper {
 	s := &sleeper{pace: pace, timer: time.NewTimer(0)}
 	if pace == PacePrecise {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // one for this goroutine alone
 		runtime.LockOSThread()
 		sharpen()
 	}
@@ -45,6 +46,7 @@ func (s *sleeper) close() {
 	if s.pace == PacePrecise {
 		blunt()
 		runtime.UnlockOSThread()
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - 1)
 	}
 }
 

@@ -48,7 +48,7 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 // simulation does.
 func simulateInMemory(ctx context.Context, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan, out Output, rehearsed *rehearsal) error {
 	memory := store.NewMemory(*info)
-	if err := simulateInto(ctx, memory, info, model, plan); err != nil {
+	if err := simulateInto(ctx, memory, false, info, model, plan); err != nil {
 		return err
 	}
 	if err := memory.Close(*info); err != nil {
@@ -67,7 +67,7 @@ func simulateToFile(ctx context.Context, name string, info *results.RunInfo, mod
 	if err != nil {
 		return Usage(err)
 	}
-	if err := simulateInto(ctx, file, info, model, plan); err != nil {
+	if err := simulateInto(ctx, file, true, info, model, plan); err != nil {
 		return errors.Join(err, file.Close(*info))
 	}
 	if err := file.Close(*info); err != nil {
@@ -77,9 +77,14 @@ func simulateToFile(ctx context.Context, name string, info *results.RunInfo, mod
 	return err
 }
 
-// simulateInto simulates a run into a run file or its like in memory.
-func simulateInto(ctx context.Context, file interface{ Append(*record.Interval) error }, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
-	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests, WholeRunEvery: -1})
+// An appender is a run file, or its like in memory.
+type appender interface {
+	Append(*record.Interval) error
+}
+
+// simulateInto simulates a run, with histograms of each ten seconds or not.
+func simulateInto(ctx context.Context, file appender, tens bool, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
+	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests, WholeRunEvery: -1, NoTens: !tens})
 	asked := func(second time.Duration) record.Gauges {
 		from := max(0, second-time.Second)
 		return record.Gauges{

@@ -42,7 +42,8 @@ type bin struct {
 	sends    table[sendKey, int64]
 	clients  table[clientKey, results.Tally] // names are left empty
 	prefixes table[string, results.Tally]
-	hists    histograms
+	times    coarse
+	lag      *hist.Counter
 	folded   int64 // samples and sends counted without all of their key
 }
 
@@ -129,7 +130,8 @@ func (b *bin) reset() {
 	b.sends.reset()
 	b.clients.reset()
 	b.prefixes.reset()
-	b.hists.reset()
+	b.times.reset()
+	b.lag.Reset()
 }
 
 // counts returns what one sample adds to its cell. Spans below zero count as

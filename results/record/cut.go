@@ -12,11 +12,12 @@ import (
 
 // state is what a Recorder keeps between cuts.
 type state struct {
-	gauged   int                     // the last second that got its gauges; -1 before the first
-	lags     map[int]*hist.Histogram // send lags of the latest seconds
-	windows  map[int]*histograms     // ten seconds each, by their first, not yet over
-	whole    histograms              // of all that are over
-	sofar    histograms              // of those and the others; what was shown last
+	gauged   int                   // the last second that got its gauges; -1 before the first
+	lags     map[int]*hist.Counter // send lags of the latest seconds
+	windows  map[int]*fine         // fine counters by their first second, not yet over
+	free     *fine                 // emptied, for reuse
+	whole    histograms            // of all that are over
+	sofar    histograms            // of those and the others; what was shown last
 	cuts     int
 	clients  tallies[clientKey]
 	prefixes tallies[string]
@@ -25,8 +26,8 @@ type state struct {
 func newState() state {
 	return state{
 		gauged:   -1,
-		lags:     map[int]*hist.Histogram{},
-		windows:  map[int]*histograms{},
+		lags:     map[int]*hist.Counter{},
+		windows:  map[int]*fine{},
 		clients:  tallies[clientKey]{byName: map[clientKey]*results.Tally{}, empty: emptyClient},
 		prefixes: tallies[string]{byName: map[string]*results.Tally{}, empty: emptyPrefix},
 	}
@@ -80,7 +81,6 @@ func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
 	}
 	r.gauge(iv, last, g)
 	r.windows(iv, windowsEnd)
-	r.wholeRun(iv, windowsEnd == maxSecond)
 	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
 	iv.ClientsSeen = clientsSeen(&r.cut.clients)
 	r.notes.take(iv)
@@ -106,27 +106,20 @@ func (b *bin) merge(o *bin, most int) {
 		}
 		addTally(b.prefixes.at(k), o.prefixes.vals[i])
 	}
-	b.hists.merge(o.hists)
+	b.times.merge(o.times)
+	b.lag.Add(o.lag)
 }
 
 // emit adds a second to iv and to what is kept for the whole run.
 func (r *Recorder) emit(iv *Interval, b *bin) {
 	st := &r.cut.state
 	iv.Folded += b.folded
-	over, negative := b.hists.clamped()
-	iv.Clamped += over
-	iv.Negative += negative
 	iv.Cells = append(iv.Cells, r.cells(b)...)
 	sends := r.sends(b)
 	iv.Sends = append(iv.Sends, sends...)
 	iv.Seconds = append(iv.Seconds, r.second(b, sends))
 	iv.Histograms = appendSecond(iv.Histograms, b, r.names, &r.pops)
 
-	start := b.second / SpanTen * SpanTen
-	if st.windows[start] == nil {
-		st.windows[start] = &histograms{}
-	}
-	st.windows[start].merge(b.hists)
 	st.clients.add(&b.clients)
 	st.prefixes.add(&b.prefixes)
 }
@@ -165,12 +158,10 @@ func (r *Recorder) lag(b *bin) time.Duration {
 		return 0
 	}
 	if lags[b.second] == nil {
-		lags[b.second] = hist.New(3)
+		lags[b.second] = hist.NewCounter(fineDigits)
 	}
-	if idLag < len(b.hists) && b.hists[idLag] != nil {
-		lags[b.second].Merge(b.hists[idLag])
-	}
-	return lags[b.second].Quantile(0.99)
+	lags[b.second].Add(b.lag)
+	return lags[b.second].Histogram().Quantile(0.99)
 }
 
 // gauge gives the generator's state to the last second, once.
@@ -189,34 +180,72 @@ func (r *Recorder) gauge(iv *Interval, last int, g Gauges) {
 	iv.Trouble, iv.TroubleSecond = g.Limited, last
 }
 
-// windows takes out the tens of seconds that are over.
+// windows takes out the tens of seconds that are over, and shows the
+// histograms of the whole run when it is time to.
 func (r *Recorder) windows(iv *Interval, end int) {
-	for _, start := range slices.Sorted(maps.Keys(r.cut.state.windows)) {
-		if start > end-SpanTen {
-			continue
+	st := &r.cut.state
+	st.cuts++
+	last := end == maxSecond
+	whole := last || r.cfg.WholeRunEvery > 0 && st.cuts%r.cfg.WholeRunEvery == 1%r.cfg.WholeRunEvery
+	if whole {
+		r.takeFines(iv, maxSecond)
+	} else if !r.cfg.NoTens {
+		r.takeFines(iv, end-SpanTen+1)
+	}
+	for _, start := range slices.Sorted(maps.Keys(st.windows)) {
+		if start <= end-SpanTen {
+			r.closeWindow(iv, start)
 		}
-		over := r.cut.state.windows[start]
-		over.sum()
-		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, *over)
-		r.cut.whole.merge(*over)
-		delete(r.cut.state.windows, start)
+	}
+	if whole {
+		r.wholeRun(iv)
 	}
 }
 
-// wholeRun shows the histograms of the whole run, when it is time to.
-func (r *Recorder) wholeRun(iv *Interval, last bool) {
+// takeFines takes the fine counters of what began before the given second out
+// of the shards.
+func (r *Recorder) takeFines(iv *Interval, before int) {
 	st := &r.cut.state
-	st.cuts++
-	if !last && (r.cfg.WholeRunEvery < 0 || st.cuts%r.cfg.WholeRunEvery != 1%r.cfg.WholeRunEvery) {
-		return
+	for _, s := range r.shards {
+		for _, f := range s.takeFines(before) {
+			over, negative := f.times.clamped()
+			iv.Clamped += over
+			iv.Negative += negative
+			if st.windows[f.start] == nil {
+				st.windows[f.start] = cmp.Or(st.free, &fine{})
+				st.free = nil
+			}
+			st.windows[f.start].merge(f.times)
+			s.releaseFine(f)
+		}
 	}
+}
+
+// closeWindow takes out fine counters that are over.
+func (r *Recorder) closeWindow(iv *Interval, start int) {
+	st := &r.cut.state
+	over := st.windows[start]
+	delete(st.windows, start)
+	over.sum()
+	times := over.histograms()
+	if !r.cfg.NoTens {
+		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, times)
+	}
+	st.whole.merge(times)
+	over.reset()
+	st.free = over
+}
+
+// wholeRun shows the histograms of the whole run.
+func (r *Recorder) wholeRun(iv *Interval) {
+	st := &r.cut.state
 	st.sofar.reset()
 	st.sofar.merge(st.whole)
-	var open histograms
+	var open fine
 	for _, w := range st.windows {
 		open.merge(*w)
 	}
 	open.sum()
-	st.sofar.merge(open)
+	st.sofar.merge(open.histograms())
 	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, st.sofar)
 }

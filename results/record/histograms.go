@@ -68,84 +68,147 @@ func (n series) key(id int, pops *popNames) results.LatencyKey {
 	return k
 }
 
-// histograms holds histograms of 3 digits by number; nil where there is none.
-type histograms []*hist.Histogram
+// counters holds counters by number; nil where there is none.
+type counters []*hist.Counter
 
-func (h *histograms) at(id int) *hist.Histogram {
-	for id >= len(*h) {
-		*h = append(*h, nil)
+// at returns a counter, a new one of so many digits where there is none.
+func (c *counters) at(id, digits int) *hist.Counter {
+	for id >= len(*c) {
+		*c = append(*c, nil)
 	}
-	if (*h)[id] == nil {
-		(*h)[id] = hist.New(3)
+	if (*c)[id] == nil {
+		(*c)[id] = hist.NewCounter(digits)
 	}
-	return (*h)[id]
+	return (*c)[id]
 }
 
-func (h *histograms) record(s *results.Sample, names series, pop uint16) {
-	h.latency(s, s.Response(), idResponse, 0, names, pop)
-	if s.Written {
-		h.latency(s, s.Service(), idService, 1, names, pop)
-		h.at(idLag).Record(s.Lag())
-	}
-	if queued(s) {
-		h.at(idQueueing).Record(s.Queueing())
-	}
-	if s.FirstByte != 0 {
-		h.at(idTTFB).Record(s.TTFB())
-	}
-	h.waited(idConnect, s.Connect)
-	h.waited(idTLS, s.TLS)
-}
-
-// latency records a response or service time by class, request and edge location.
-func (h *histograms) latency(s *results.Sample, d time.Duration, byClass, second int, names series, pop uint16) {
-	h.at(byClass + int(s.Class())).Record(d)
-	if id, ok := names.request(s.Request); ok {
-		h.at(id + second).Record(d)
-	}
-	if id, ok := names.pop(pop); ok {
-		h.at(id + second).Record(d)
-	}
-}
-
-func (h *histograms) waited(id int, d time.Duration) {
-	if d != 0 {
-		h.at(id).Record(d)
-	}
-}
-
-// merge adds o to h.
-func (h *histograms) merge(o histograms) {
+// add adds o to c.
+func (c *counters) add(o counters, digits int) {
 	for id, from := range o {
 		if from != nil && from.Count() > 0 {
-			h.at(id).Merge(from)
+			c.at(id, digits).Add(from)
 		}
 	}
 }
 
-// sum makes the histograms for all classes from those by class.
-func (h *histograms) sum() {
-	for class := range results.Classes {
-		h.mergeOne(idResponseAll, idResponse+class)
-		h.mergeOne(idServiceAll, idService+class)
+func (c counters) reset() {
+	for _, one := range c {
+		if one != nil {
+			one.Reset()
+		}
 	}
 }
 
-func (h *histograms) mergeOne(into, from int) {
-	if from < len(*h) && (*h)[from] != nil {
-		h.at(into).Merge((*h)[from])
+// A coarse set holds response and service times of one second by class.
+type coarse struct{ counters }
+
+const coarseDigits = 2
+
+func (c *coarse) record(s *results.Sample) {
+	class := int(s.Class())
+	c.at(idResponse+class, coarseDigits).Record(s.Response())
+	if s.Written {
+		c.at(idService+class, coarseDigits).Record(s.Service())
+	}
+}
+
+func (c *coarse) merge(o coarse) { c.add(o.counters, coarseDigits) }
+
+// A fine set holds everything, of many seconds.
+type fine struct{ counters }
+
+const fineDigits = 3
+
+func (f *fine) record(s *results.Sample, names series, pop uint16) {
+	f.latency(s, s.Response(), idResponse, 0, names, pop)
+	if s.Written {
+		f.latency(s, s.Service(), idService, 1, names, pop)
+		f.one(idLag, s.Lag())
+	}
+	if queued(s) {
+		f.one(idQueueing, s.Queueing())
+	}
+	if s.FirstByte != 0 {
+		f.one(idTTFB, s.TTFB())
+	}
+	f.waited(idConnect, s.Connect)
+	f.waited(idTLS, s.TLS)
+}
+
+// latency records a response or service time by class, request and edge location.
+func (f *fine) latency(s *results.Sample, d time.Duration, byClass, second int, names series, pop uint16) {
+	f.one(byClass+int(s.Class()), d)
+	if id, ok := names.request(s.Request); ok {
+		f.one(id+second, d)
+	}
+	if id, ok := names.pop(pop); ok {
+		f.one(id+second, d)
+	}
+}
+
+func (f *fine) one(id int, d time.Duration) { f.at(id, fineDigits).Record(d) }
+
+func (f *fine) waited(id int, d time.Duration) {
+	if d != 0 {
+		f.one(id, d)
+	}
+}
+
+func (f *fine) merge(o fine) { f.add(o.counters, fineDigits) }
+
+// sum makes the counters for all classes from those by class.
+func (f *fine) sum() {
+	for class := range results.Classes {
+		f.addOne(idResponseAll, idResponse+class)
+		f.addOne(idServiceAll, idService+class)
+	}
+}
+
+func (f *fine) addOne(into, from int) {
+	if from < len(f.counters) && f.counters[from] != nil {
+		f.at(into, fineDigits).Add(f.counters[from])
 	}
 }
 
 // clamped counts the latencies over [hist.Highest] and those below zero, each once.
-func (h histograms) clamped() (over, negative int64) {
-	for id := range min(len(h), idResponseAll) {
-		if h[id] != nil {
-			over += h[id].Over()
-			negative += h[id].Negative()
+func (f fine) clamped() (over, negative int64) {
+	for id := range min(len(f.counters), idResponseAll) {
+		if c := f.counters[id]; c != nil {
+			over += c.Over()
+			negative += c.Negative()
 		}
 	}
 	return over, negative
+}
+
+// histograms returns what was counted as histograms.
+func (f fine) histograms() histograms {
+	h := make(histograms, len(f.counters))
+	for id, c := range f.counters {
+		if c != nil && c.Count() > 0 {
+			h[id] = c.Histogram()
+		}
+	}
+	return h
+}
+
+// histograms holds histograms of 3 digits by number; nil where there is none.
+type histograms []*hist.Histogram
+
+// merge adds o to h.
+func (h *histograms) merge(o histograms) {
+	for id, from := range o {
+		if from == nil {
+			continue
+		}
+		for id >= len(*h) {
+			*h = append(*h, nil)
+		}
+		if (*h)[id] == nil {
+			(*h)[id] = hist.New(3)
+		}
+		(*h)[id].Merge(from)
+	}
 }
 
 func (h histograms) reset() {

@@ -37,6 +37,10 @@ type Config struct {
 	// leaves them to Finish.
 	WholeRunEvery int
 
+	// NoTens leaves the histograms of ten seconds out, for whoever needs those of
+	// each second and of the whole run only.
+	NoTens bool
+
 	// MaxCells bounds the cells of one second. Samples beyond it are counted
 	// without their POP, edge address and signals, and in [Interval.Folded].
 	// Zero or less means 10,000.
@@ -127,7 +131,7 @@ func (r *Recorder) Record(s *results.Sample, d results.Detail) {
 func (r *Recorder) Lookup(l results.Lookup) {
 	s := r.shards[uint(l.Client)%uint(len(r.shards))]
 	s.mu.Lock()
-	s.bin(secondOf(l.At)).hists.waited(idDNS, l.Took)
+	s.fine(secondOf(l.At)).waited(idDNS, l.Took)
 	s.mu.Unlock()
 	r.notes.lookup(l)
 }
@@ -140,6 +144,15 @@ func (r *Recorder) requestName(i uint16) string {
 		return r.cfg.Requests[i]
 	}
 	return ""
+}
+
+// fineStart returns the first second of those that a second's fine counters
+// are kept together with.
+func (c Config) fineStart(second int) int {
+	if c.NoTens {
+		return 0
+	}
+	return second / SpanTen * SpanTen
 }
 
 // secondOf returns the second in which an offset lies; the first for those

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"frontload/results"
-	"frontload/results/hist"
 )
 
 // cells returns a bin's cells in order of their keys.
@@ -47,13 +46,11 @@ func (r *Recorder) sends(b *bin) []results.Send {
 	return out
 }
 
-// appendSecond appends the histograms that are kept each second, in 2 digits.
+// appendSecond appends the histograms that are kept each second.
 func appendSecond(out []Histogram, b *bin, names series, pops *popNames) []Histogram {
-	for id := range min(idLag, len(b.hists)) {
-		if h := b.hists[id]; h != nil && h.Count() > 0 {
-			coarse := hist.New(2)
-			coarse.Merge(h)
-			out = append(out, Histogram{b.second, SpanSecond, names.key(id, pops), coarse})
+	for id, c := range b.times.counters {
+		if c != nil && c.Count() > 0 {
+			out = append(out, Histogram{b.second, SpanSecond, names.key(id, pops), c.Histogram()})
 		}
 	}
 	return out

@@ -1,10 +1,13 @@
 package record
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"sync"
 
 	"frontload/results"
+	"frontload/results/hist"
 )
 
 // A shard holds what was recorded under one lock and not yet cut.
@@ -14,8 +17,10 @@ type shard struct {
 	names series
 	pops  *popNames
 
-	bins []*bin // seconds that are not cut yet; few
-	free []*bin // emptied, for reuse
+	bins  []*bin // seconds that are not cut yet; few
+	free  []*bin // emptied, for reuse
+	fines []*fineBin
+	spare *fineBin // emptied, for reuse
 
 	popID     map[string]uint16 // a copy of what pops knows
 	lastPOP   string
@@ -39,13 +44,57 @@ func (s *shard) bin(second int) *bin {
 			return s.bins[i]
 		}
 	}
-	b := &bin{}
+	b := &bin{lag: hist.NewCounter(fineDigits)}
 	if n := len(s.free); n > 0 {
 		b, s.free = s.free[n-1], s.free[:n-1]
 	}
 	b.second = second
 	s.bins = append(s.bins, b)
 	return b
+}
+
+// A fineBin holds the fine counters of the seconds from start on.
+type fineBin struct {
+	start int
+	times fine
+}
+
+// fine returns the fine counters that a second belongs to.
+func (s *shard) fine(second int) *fine {
+	start := s.cfg.fineStart(second)
+	for i := len(s.fines) - 1; i >= 0; i-- {
+		if s.fines[i].start == start {
+			return &s.fines[i].times
+		}
+	}
+	f := cmp.Or(s.spare, &fineBin{})
+	s.spare = nil
+	f.start = start
+	s.fines = append(s.fines, f)
+	return &f.times
+}
+
+// takeFines removes and returns the fine counters of what began before the
+// given second.
+func (s *shard) takeFines(before int) []*fineBin {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*fineBin
+	s.fines = slices.DeleteFunc(s.fines, func(f *fineBin) bool {
+		if f.start >= before {
+			return false
+		}
+		out = append(out, f)
+		return true
+	})
+	return out
+}
+
+func (s *shard) releaseFine(f *fineBin) {
+	f.times.reset()
+	s.mu.Lock()
+	s.spare = f
+	s.mu.Unlock()
 }
 
 // take removes and returns the bins of the seconds before the given one.
@@ -96,7 +145,11 @@ func (s *shard) record(sample *results.Sample) {
 	if sample.Prefix != "" {
 		addTally(s.prefix(b, sample.Prefix), t)
 	}
-	b.hists.record(sample, s.names, pop)
+	b.times.record(sample)
+	if sample.Written {
+		b.lag.Record(sample.Lag())
+	}
+	s.fine(b.second).record(sample, s.names, pop)
 }
 
 // pop returns the number of an edge location's name; 0 for none, a foreign

@@ -18,44 +18,48 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// Create begins a run file at path. An older run file there is replaced; any
-// other file is left alone, and the error wraps [ErrNotRun].
+// Create begins a run file at path. An older run file there is replaced. One
+// that is still being written is left alone, with an error that wraps
+// [ErrInUse], and so is any other file, with one that wraps [ErrNotRun].
 func Create(path string, info results.RunInfo) (*Writer, error) {
-	if err := makeRoom(path); err != nil {
+	f, err := makeRoom(path)
+	if err != nil {
 		return nil, err
 	}
+	lock(f)
 	w, err := create(path, info)
 	if err != nil {
 		_ = os.Remove(path) // it is the empty file made above, or little more
-		return nil, fmt.Errorf("create run file %s: %w", path, fault(err))
+		return nil, errors.Join(fmt.Errorf("create run file %s: %w", path, fault(err)), f.Close())
 	}
+	w.lock = f
 	return w, nil
 }
 
-// makeRoom removes an older run file and leaves an empty file at path.
-func makeRoom(path string) error {
+// makeRoom removes an older run file and leaves an empty file at path, open.
+func makeRoom(path string) (*os.File, error) {
 	dir := filepath.Dir(path)
 	switch st, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("create run file %s: the directory %s does not exist; make it first: %w", path, dir, fs.ErrNotExist)
+		return nil, fmt.Errorf("create run file %s: the directory %s does not exist; make it first: %w", path, dir, fs.ErrNotExist)
 	case err != nil:
-		return fmt.Errorf("create run file %s: %w", path, err)
+		return nil, fmt.Errorf("create run file %s: %w", path, err)
 	case !st.IsDir():
-		return fmt.Errorf("create run file %s: %s is not a directory", path, dir)
+		return nil, fmt.Errorf("create run file %s: %s is not a directory", path, dir)
 	}
 	if err := replaceable(path); err != nil {
-		return err
+		return nil, fmt.Errorf("create run file %s: %w", path, err)
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("replace run file %s: %w", path, err)
+			return nil, fmt.Errorf("replace run file %s: %w", path, err)
 		}
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
 	if err != nil {
-		return fmt.Errorf("create run file %s: %w", path, err)
+		return nil, fmt.Errorf("create run file %s: %w", path, err)
 	}
-	return f.Close()
+	return f, nil
 }
 
 // replaceable reports, as an error, what speaks against replacing the file.
@@ -65,20 +69,28 @@ func replaceable(path string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("create run file %s: %w", path, err)
+		return err
 	}
 	if !st.Mode().IsRegular() {
-		return fmt.Errorf("create run file %s: there is something else than a file; choose another name: %w", path, ErrNotRun)
+		return fmt.Errorf("there is something else than a file; choose another name: %w", ErrNotRun)
 	}
 	if st.Size() == 0 {
 		return nil
 	}
-	h, err := readHeader(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("create run file %s: %w", path, err)
+		return err
+	}
+	defer f.Close()
+	h, err := readHeader(f)
+	if err != nil {
+		return err
 	}
 	if !h.sqlite || h.application != applicationID {
-		return fmt.Errorf("create run file %s: the file there is not replaced; choose another name or remove it: %w", path, ErrNotRun)
+		return fmt.Errorf("the file there is not replaced; choose another name or remove it: %w", ErrNotRun)
+	}
+	if lock(f) {
+		return fmt.Errorf("%w; wait for it to end, or choose another name", ErrInUse)
 	}
 	return nil
 }
@@ -92,12 +104,7 @@ type header struct {
 	size        int64  // of the whole file in bytes; zero when it does not say
 }
 
-func readHeader(path string) (header, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return header{}, err
-	}
-	defer f.Close()
+func readHeader(f io.Reader) (header, error) {
 	b := make([]byte, 100)
 	if _, err := io.ReadFull(f, b); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return header{}, nil

@@ -103,6 +103,29 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
+// Two runs with one run file would lose the first one's: the second must not
+// begin while the first goes on.
+func TestCreateLeavesARunUnderWayAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.db")
+	first, err := Create(path, info())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := Create(path, info()); w != nil || !errors.Is(err, ErrInUse) {
+		t.Errorf("Create over a run under way: %v, want ErrInUse", err)
+	}
+	if err := first.Close(info()); err != nil {
+		t.Fatal(err)
+	}
+	second, err := Create(path, info())
+	if err != nil {
+		t.Fatalf("Create over a run that has ended: %v", err)
+	}
+	if err := second.Close(info()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestCreateReplacesAnOlderRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.db")
 	small(t, path)

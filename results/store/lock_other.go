@@ -4,5 +4,5 @@ package store
 
 import "os"
 
-// lock does nothing where a file that is open cannot be removed anyway.
+// lock does nothing: where it is needed, a file that is open cannot be removed.
 func lock(*os.File) (held bool) { return false }

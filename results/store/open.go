@@ -54,7 +54,12 @@ func readable(path string) error {
 	case !st.Mode().IsRegular():
 		return notRun(path, "it is not a plain file")
 	}
-	h, err := readHeader(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open run file: %w", err)
+	}
+	defer f.Close()
+	h, err := readHeader(f)
 	switch {
 	case err != nil:
 		return fmt.Errorf("open run file: %w", err)

@@ -33,6 +33,9 @@ var (
 	// ErrNewer is wrapped, beside [ErrNotRun], when a newer version wrote it.
 	ErrNewer = errors.New("written by a newer version of frontload")
 
+	// ErrInUse is wrapped by [Create] when another run is writing the file.
+	ErrInUse = errors.New("another run is writing this file")
+
 	// ErrFull is wrapped when there is no room for what is to be written.
 	ErrFull = errors.New("no space left for the run file")
 )

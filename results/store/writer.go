@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	sqlite "modernc.org/sqlite"
@@ -18,6 +19,7 @@ import (
 // A Writer writes one run file. It is for one goroutine at a time.
 type Writer struct {
 	path  string
+	lock  *os.File // held until the end, so that no other run takes the file's place
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts statements
@@ -98,7 +100,7 @@ func (w *Writer) Close(info results.RunInfo) error {
 	if back := w.exec("PRAGMA journal_mode = DELETE"); back != nil && !busy(back) {
 		err = errors.Join(err, back)
 	}
-	err = errors.Join(err, w.conn.Close(), w.db.Close())
+	err = errors.Join(err, w.conn.Close(), w.db.Close(), w.lock.Close())
 	if err != nil {
 		return fmt.Errorf("close run file %s: %w", w.path, fault(err))
 	}

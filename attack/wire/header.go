@@ -80,22 +80,22 @@ func (f *framing) statusLine(line []byte) (int, error) {
 
 // field takes in one line of the header.
 func (r *answerReader) field(f *framing, line []byte) error {
-	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !isToken(line[:colon]) || bytes.IndexByte(line, '\r') >= 0 {
+	colon := tokenEnd(line)
+	if colon == 0 || colon == len(line) || line[colon] != ':' || bytes.IndexByte(line, '\r') >= 0 {
 		return malformed("its header holds the line %.80q", line)
 	}
-	name, value := text(line[:colon]), text(bytes.Trim(line[colon+1:], " \t"))
+	name, value := text(line[:colon]), text(trim(line[colon+1:]))
 	switch len(name) {
 	case len("connection"):
-		if strings.EqualFold(name, "connection") {
+		if isName(name, "connection") {
 			f.connection(value)
 		}
 	case len("content-length"):
-		if strings.EqualFold(name, "content-length") {
+		if isName(name, "content-length") {
 			return f.contentLength(value)
 		}
 	case len("transfer-encoding"):
-		if strings.EqualFold(name, "transfer-encoding") {
+		if isName(name, "transfer-encoding") {
 			return f.transferEncoding(value)
 		}
 	}
@@ -124,7 +124,7 @@ func (r *answerReader) note(name, value string) {
 	case len("x-amz-cf-pop"):
 		keepFirst(&a.POP, name, value, "x-amz-cf-pop")
 	case len("server-timing"):
-		if a.ServerTiming != "" && strings.EqualFold(name, "server-timing") {
+		if a.ServerTiming != "" && isName(name, "server-timing") {
 			a.ServerTiming += "," + value
 		}
 		keepFirst(&a.ServerTiming, name, value, "server-timing")
@@ -138,7 +138,7 @@ func (r *answerReader) note(name, value string) {
 
 // keepFirst keeps the first value of a header that is not empty.
 func keepFirst(to *string, name, value, want string) {
-	if *to == "" && strings.EqualFold(name, want) {
+	if *to == "" && isName(name, want) {
 		*to = value
 	}
 }
@@ -204,14 +204,15 @@ func (r *answerReader) frameBody(f *framing) error {
 	return nil
 }
 
-// isToken reports whether b can be a header's name (RFC 9110, section 5.6.2).
-func isToken(b []byte) bool {
-	for _, c := range b {
+// tokenEnd returns how many bytes of b, from its start, can be a header's name
+// (RFC 9110, section 5.6.2).
+func tokenEnd(b []byte) int {
+	for i, c := range b {
 		if !tokenBytes[c] {
-			return false
+			return i
 		}
 	}
-	return len(b) > 0
+	return len(b)
 }
 
 var tokenBytes = func() (is [256]bool) {
@@ -221,6 +222,28 @@ var tokenBytes = func() (is [256]bool) {
 	}
 	return is
 }()
+
+// isName reports whether a header's name, which is a token, is the wanted one,
+// which is of the same length and in small letters, digits and hyphens.
+func isName(name, want string) bool {
+	for i := range len(name) {
+		if name[i]|0x20 != want[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// trim returns b without the spaces and tabs around it.
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for n := len(b); n > 0 && (b[n-1] == ' ' || b[n-1] == '\t'); n = len(b) {
+		b = b[:n-1]
+	}
+	return b
+}
 
 // fields returns the header of the final answer, in memory of its own; it is
 // empty when none came.

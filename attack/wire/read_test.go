@@ -246,3 +246,17 @@ func answerOf(res *http.Response, marker string) *results.Answer {
 		Marked:       marker != "" && first(marker) != "",
 	}
 }
+
+// BenchmarkRead reads an answer such as an edge gives, whole.
+func BenchmarkRead(b *testing.B) {
+	cfg := Config{}.withDefaults()
+	answer := []byte(edgeAnswer)
+	var r answerReader
+	b.ReportAllocs()
+	for b.Loop() {
+		r.begin(&cfg, false)
+		if _, err := r.read(answer); err != nil || r.state != whole {
+			b.Fatal(r.state, err)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
@@ -83,6 +85,7 @@ type appender interface {
 }
 
 // simulateInto simulates a run, with histograms of each ten seconds or not.
+// While one second is written, the next is simulated.
 func simulateInto(ctx context.Context, file appender, tens bool, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
 	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests, WholeRunEvery: -1, NoTens: !tens})
 	asked := func(second time.Duration) record.Gauges {
@@ -92,20 +95,28 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 			Stage: plan.Schedule.Stage(from),
 		}
 	}
-	var now time.Duration
-	var writeErr error
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	err := lab.Simulate(ctx, model, plan, recorder, func(second time.Duration) {
-		now = second
-		if writeErr = file.Append(recorder.Cut(second, asked(second))); writeErr != nil {
-			stop()
+	seconds := make(chan time.Duration, 1)
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		for second := range seconds {
+			if err := file.Append(recorder.Cut(second, asked(second))); err != nil {
+				return err
+			}
 		}
+		return nil
 	})
-	if writeErr != nil {
-		return writeErr
-	}
-	if err != nil {
+	var now time.Duration
+	work.Go(func() error {
+		defer close(seconds)
+		return lab.Simulate(ctx, model, plan, recorder, func(second time.Duration) {
+			now = second
+			select {
+			case seconds <- second:
+			case <-ctx.Done():
+			}
+		})
+	})
+	if err := work.Wait(); err != nil {
 		return err
 	}
 	now += time.Second

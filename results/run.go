@@ -96,8 +96,10 @@ type Second struct {
 	Held      int64   // those of the unsent that a limit of the scenario held back
 	InFlight  int64   // arrivals queued or awaiting an answer at its end
 	LagP99    time.Duration
-	Limited   string // why it is generator-limited; empty when it is not
+	Trouble   string // the generator's hard trouble in it, "; " between several; empty for none
+	Limited   string // why it is generator-limited, trouble among it; empty when it is not
 	Stage     string // what the schedule was doing, such as "ramp to 500/s"
+	Host      *Host  // nil where nobody looked
 }
 
 // A Tally counts one client's or one key prefix's samples over the run.

@@ -80,6 +80,7 @@ func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
 		s.release(taken[i])
 	}
 	r.gauge(iv, last, g)
+	iv.stalls(g.Stalls)
 	r.windows(iv, windowsEnd)
 	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
 	iv.ClientsSeen = clientsSeen(&r.cut.clients)
@@ -139,7 +140,7 @@ func (r *Recorder) second(b *bin, sends []results.Send) results.Second {
 		s.Sent += one.Count
 	}
 	s.LagP99 = r.lag(b)
-	s.Limited = Limited(s, "")
+	s.Limited = Limited(s)
 	return s
 }
 
@@ -170,14 +171,10 @@ func (r *Recorder) gauge(iv *Interval, last int, g Gauges) {
 		return
 	}
 	r.cut.gauged = last
-	i, found := slices.BinarySearchFunc(iv.Seconds, last, func(s results.Second, n int) int { return cmp.Compare(s.Second, n) })
-	if !found {
-		iv.Seconds = slices.Insert(iv.Seconds, i, results.Second{Second: last})
-	}
-	s := &iv.Seconds[i]
-	s.Asked, s.InFlight, s.Stage = g.Asked, g.InFlight, g.Stage
-	s.Limited = Limited(*s, g.Limited)
-	iv.Trouble, iv.TroubleSecond = g.Limited, last
+	s := iv.second(last)
+	s.Asked, s.InFlight, s.Stage, s.Host = g.Asked, g.InFlight, g.Stage, g.Host
+	s.Trouble = addTrouble(s.Trouble, g.Limited)
+	s.Limited = Limited(*s)
 }
 
 // windows takes out the tens of seconds that are over, and shows the

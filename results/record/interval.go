@@ -1,6 +1,8 @@
 package record
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"frontload/results"
@@ -14,7 +16,14 @@ type Gauges struct {
 	InFlight int64   // arrivals queued or awaiting an answer
 	Stage    string  // what the schedule was doing
 	Limited  string  // a hard trouble of the generator's in that second; empty for none
+
+	Host   *results.Host // of its process and machine in that second; nil where nobody looked
+	Stalls []Stall       // that have become known since the last cut
 }
+
+// A Stall is a span in which the load generator stood still, as if stopped.
+// What came meanwhile was read only after it.
+type Stall struct{ From, To time.Duration }
 
 // An Interval is what one cut took out of a [Recorder]. Seconds, cells, sends
 // and histograms of a second or of ten add to what earlier intervals told of
@@ -24,10 +33,6 @@ type Interval struct {
 	Cells      []results.Cell   // in order of seconds, then of their keys
 	Sends      []results.Send   // the same
 	Histograms []Histogram
-
-	// Trouble is [Gauges].Limited, and belongs to the second TroubleSecond.
-	Trouble       string
-	TroubleSecond int
 
 	// Clients and Prefixes are counted from the start of the run and replace
 	// what earlier intervals told; nil when nothing changed.
@@ -43,6 +48,30 @@ type Interval struct {
 	Clamped  int64 // latencies over one hour, recorded as one hour
 	Negative int64 // latencies below zero, recorded as zero
 	LeftOut  LeftOut
+}
+
+// second returns the account of a second, which may be one not told of yet.
+func (iv *Interval) second(n int) *results.Second {
+	i, found := slices.BinarySearchFunc(iv.Seconds, n, func(s results.Second, n int) int { return cmp.Compare(s.Second, n) })
+	if !found {
+		iv.Seconds = slices.Insert(iv.Seconds, i, results.Second{Second: n})
+	}
+	return &iv.Seconds[i]
+}
+
+// afterStall is how long a generator that stood still takes to read what came
+// meanwhile.
+const afterStall = 50 * time.Millisecond
+
+// stalls marks the seconds in which what finished may have been read late.
+func (iv *Interval) stalls(stalls []Stall) {
+	for _, stall := range stalls {
+		for n := secondOf(stall.From); n <= secondOf(stall.To+afterStall); n++ {
+			s := iv.second(n)
+			s.Trouble = addTrouble(s.Trouble, results.TroubleStall)
+			s.Limited = Limited(*s)
+		}
+	}
 }
 
 // The spans of a [Histogram] in seconds.

@@ -1,7 +1,9 @@
 package record
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +20,7 @@ const (
 // Limited returns why a second is generator-limited, in words, or nothing when
 // it is not: too much send lag, too many missed arrivals, or a hard trouble of
 // the generator's.
-func Limited(s results.Second, trouble string) string {
+func Limited(s results.Second) string {
 	var why []string
 	if s.LagP99 > mostLag {
 		why = append(why, fmt.Sprintf("send lag p99 %v is over %v", s.LagP99.Round(time.Millisecond), mostLag))
@@ -26,33 +28,42 @@ func Limited(s results.Second, trouble string) string {
 	if float64(s.Missed) > mostMissed*float64(s.Scheduled) {
 		why = append(why, fmt.Sprintf("%d of %d arrivals were missed", s.Missed, s.Scheduled))
 	}
-	if trouble != "" {
-		why = append(why, trouble)
+	if s.Trouble != "" {
+		why = append(why, s.Trouble)
 	}
 	return strings.Join(why, "; ")
 }
 
-// AddSecond adds what a later interval told of the same second: counts add up,
-// what else the later one says takes the place of what was said before, and
-// whether the second is limited is judged again. Trouble is the generator's
-// trouble in that second, if any.
-func AddSecond(s *results.Second, later results.Second, trouble string) {
+// AddSecond adds what a later interval told of the same second: counts and
+// troubles add up, what else the later one says takes the place of what was
+// said before, and whether the second is limited is judged again.
+func AddSecond(s *results.Second, later results.Second) {
 	s.Scheduled += later.Scheduled
 	s.Sent += later.Sent
 	s.Missed += later.Missed
 	s.Unsent += later.Unsent
 	s.Held += later.Held
-	if later.Asked != 0 {
-		s.Asked = later.Asked
+	s.Asked = cmp.Or(later.Asked, s.Asked)
+	s.InFlight = cmp.Or(later.InFlight, s.InFlight)
+	s.LagP99 = cmp.Or(later.LagP99, s.LagP99)
+	s.Stage = cmp.Or(later.Stage, s.Stage)
+	s.Host = cmp.Or(later.Host, s.Host)
+	s.Trouble = addTrouble(s.Trouble, later.Trouble)
+	s.Limited = Limited(*s)
+}
+
+const betweenTroubles = "; "
+
+// addTrouble adds those troubles that are not there yet.
+func addTrouble(troubles, more string) string {
+	for one := range strings.SplitSeq(more, betweenTroubles) {
+		switch {
+		case one == "" || slices.Contains(strings.Split(troubles, betweenTroubles), one):
+		case troubles == "":
+			troubles = one
+		default:
+			troubles += betweenTroubles + one
+		}
 	}
-	if later.InFlight != 0 {
-		s.InFlight = later.InFlight
-	}
-	if later.LagP99 != 0 {
-		s.LagP99 = later.LagP99
-	}
-	if later.Stage != "" {
-		s.Stage = later.Stage
-	}
-	s.Limited = Limited(*s, trouble)
+	return troubles
 }

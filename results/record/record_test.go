@@ -245,14 +245,41 @@ func TestLateArrivalsAreJudgedWithTheRest(t *testing.T) {
 	r.Arrival(999*time.Millisecond, results.Missed, 5)
 	late := r.Cut(2*time.Second, Gauges{})
 	sum := results.Second{}
-	AddSecond(&sum, first.Seconds[0], "")
-	AddSecond(&sum, late.Seconds[0], "")
-	want := results.Second{Asked: 1000, Scheduled: 1005, Missed: 5}
+	AddSecond(&sum, first.Seconds[0])
+	AddSecond(&sum, late.Seconds[0])
+	want := results.Second{Asked: 1000, Scheduled: 1005, Missed: 5, Trouble: "short of ports", Limited: "short of ports"}
 	if d := cmp.Diff(want, sum); d != "" {
 		t.Errorf("5 of 1005 missed (-want +got):\n%s", d)
 	}
-	if late.Seconds[0].Limited == "" || first.Trouble != "short of ports" || first.TroubleSecond != 0 {
-		t.Errorf("late alone: %+v; trouble of the first: %q in %d", late.Seconds[0], first.Trouble, first.TroubleSecond)
+	if late.Seconds[0].Limited == "" {
+		t.Errorf("late alone: %+v, want it limited", late.Seconds[0])
+	}
+}
+
+// A stall marks each second in which something may have been read late, those
+// that are cut already and those that have just begun among them.
+func TestStallsMarkTheirSeconds(t *testing.T) {
+	r := New(Config{})
+	for second := range 8 {
+		r.Arrival(time.Duration(second)*time.Second, results.Started, 1)
+	}
+	sums := map[int]*results.Second{}
+	add := func(iv *Interval) {
+		for _, s := range iv.Seconds {
+			if sums[s.Second] == nil {
+				sums[s.Second] = &results.Second{Second: s.Second}
+			}
+			AddSecond(sums[s.Second], s)
+		}
+	}
+	add(r.Cut(2*time.Second, Gauges{Limited: "out of ports"}))
+	ms := time.Millisecond
+	add(r.Cut(5*time.Second, Gauges{Stalls: []Stall{{1900 * ms, 2100 * ms}, {2200 * ms, 2300 * ms}, {4700 * ms, 4990 * ms}}}))
+	add(r.Finish(8*time.Second, Gauges{}))
+	for second, want := range []string{"", "out of ports; " + results.TroubleStall, results.TroubleStall, "", results.TroubleStall, results.TroubleStall, "", ""} {
+		if got := sums[second]; got.Limited != want || got.Trouble != want || got.Scheduled != 1 {
+			t.Errorf("second %d: %+v, want it limited by %q, and one arrival", second, got, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -49,7 +50,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"text", write(t, filepath.Join(dir, "text"), strings.Repeat("hello\n", 100)), "not a SQLite file", ErrNotRun},
 		{"the first bytes of a SQLite file", write(t, filepath.Join(dir, "head"), "SQLite format 3\x00"), "not a SQLite file", ErrNotRun},
 		{"another program's", foreign(t, filepath.Join(dir, "other.db"), ""), "another program", ErrNotRun},
-		{"a newer one", foreign(t, filepath.Join(dir, "newer.db"), "PRAGMA application_id=1179799124; PRAGMA user_version=2"), "newer version", ErrNewer},
+		{"a newer one", foreign(t, filepath.Join(dir, "newer.db"), fmt.Sprintf("PRAGMA application_id=1179799124; PRAGMA user_version=%d", schemaVersion+1)), "newer version", ErrNewer},
 		{"a newer one too", filepath.Join(dir, "newer.db"), "newer version", ErrNotRun},
 		{"one without a version", foreign(t, filepath.Join(dir, "zero.db"), "PRAGMA application_id=1179799124"), "no version", ErrNotRun},
 	} {

@@ -16,7 +16,6 @@ import (
 // It is for one goroutine at a time.
 type Memory struct {
 	run     results.Run
-	trouble map[int]string         // of the generator, by second
 	cells   [][]results.Cell       // by second, in order
 	sends   map[results.Send]int64 // by what has no count
 	rates   map[edgeSecond]int64   // requests sent
@@ -38,7 +37,7 @@ type secondKey struct {
 func NewMemory(info results.RunInfo) *Memory {
 	return &Memory{
 		run:   results.Run{Info: info},
-		sends: map[results.Send]int64{}, rates: map[edgeSecond]int64{}, trouble: map[int]string{}, seconds: map[secondKey]*hist.Histogram{},
+		sends: map[results.Send]int64{}, rates: map[edgeSecond]int64{}, seconds: map[secondKey]*hist.Histogram{},
 	}
 }
 
@@ -75,16 +74,13 @@ func (m *Memory) Close(info results.RunInfo) error {
 }
 
 func (m *Memory) addSeconds(iv *record.Interval) {
-	if iv.Trouble != "" {
-		m.trouble[iv.TroubleSecond] = iv.Trouble
-	}
 	for _, later := range iv.Seconds {
 		i, found := slices.BinarySearchFunc(m.run.Seconds, later.Second,
 			func(s results.Second, n int) int { return cmp.Compare(s.Second, n) })
 		if !found {
 			m.run.Seconds = slices.Insert(m.run.Seconds, i, results.Second{Second: later.Second})
 		}
-		record.AddSecond(&m.run.Seconds[i], later, m.trouble[later.Second])
+		record.AddSecond(&m.run.Seconds[i], later)
 	}
 }
 

@@ -35,7 +35,10 @@ func (s *strangeRow) Error() string { return "table " + s.table + ": " + s.err.E
 func (s *strangeRow) Unwrap() error { return s.err }
 
 // A view is the file as it was at one moment, though it may still be written.
-type view struct{ tx *sql.Tx }
+type view struct {
+	tx      *sql.Tx
+	version int // of the file's format
+}
 
 // view calls do with the file as it is now.
 func (r *Reader) view(do func(view) error) error {
@@ -44,7 +47,11 @@ func (r *Reader) view(do func(view) error) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // it only reads
-	return do(view{tx})
+	v := view{tx: tx}
+	if err := tx.QueryRow("PRAGMA user_version").Scan(&v.version); err != nil {
+		return err
+	}
+	return do(v)
 }
 
 // rows calls each for every row that the query yields, with what scans it.
@@ -107,7 +114,7 @@ func (v view) run() (*results.Run, error) {
 		}
 	}
 	for _, read := range []func(*results.Run) error{
-		v.seconds, v.sends, v.edgePeaks, v.tallies, v.latency, v.exemplars, v.lookups, v.events,
+		v.seconds, v.hosts, v.sends, v.edgePeaks, v.tallies, v.latency, v.exemplars, v.lookups, v.events,
 	} {
 		if err := read(run); err != nil {
 			return nil, err

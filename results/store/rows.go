@@ -12,7 +12,7 @@ import (
 
 // statements are those that run for each row.
 type statements struct {
-	second, setSecond, cellKey, cell, cells, send, client, prefix *sql.Stmt
+	second, setSecond, host, cellKey, cell, cells, send, client, prefix *sql.Stmt
 	histogram, setHistogram, exemplar, lookup, event              *sql.Stmt
 }
 
@@ -24,6 +24,7 @@ func (w *Writer) prepare() error {
 		{&w.stmts.second, `SELECT asked_per_second, scheduled, sent, missed, unsent, held, in_flight, lag_p99_ns, stage, generator_trouble
 			FROM seconds WHERE second = ?`},
 		{&w.stmts.setSecond, `INSERT OR REPLACE INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.stmts.host, `INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		// A key that is there already is updated to itself: otherwise its id would not be returned.
 		{&w.stmts.cellKey, `INSERT INTO cell_keys VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET status = status RETURNING id`},
@@ -50,7 +51,7 @@ func (w *Writer) prepare() error {
 
 func (s *statements) close() {
 	for _, one := range []*sql.Stmt{
-		s.second, s.setSecond, s.cellKey, s.cell, s.cells, s.send, s.client, s.prefix,
+		s.second, s.setSecond, s.host, s.cellKey, s.cell, s.cells, s.send, s.client, s.prefix,
 		s.histogram, s.setHistogram, s.exemplar, s.lookup, s.event,
 	} {
 		_ = one.Close() // nothing is written by it
@@ -60,19 +61,18 @@ func (s *statements) close() {
 func (w *Writer) seconds(iv *record.Interval) error {
 	for _, later := range iv.Seconds {
 		s := results.Second{Second: later.Second}
-		var trouble string
 		err := w.stmts.second.QueryRow(s.Second).Scan(&s.Asked, &s.Scheduled, &s.Sent, &s.Missed, &s.Unsent,
-			&s.Held, &s.InFlight, &s.LagP99, &s.Stage, &trouble)
+			&s.Held, &s.InFlight, &s.LagP99, &s.Stage, &s.Trouble)
 		if err != nil && err != sql.ErrNoRows {
 			return err
 		}
-		if iv.Trouble != "" && iv.TroubleSecond == s.Second {
-			trouble = iv.Trouble
-		}
-		record.AddSecond(&s, later, trouble)
+		record.AddSecond(&s, later)
 		_, err = w.stmts.setSecond.Exec(s.Second, s.Asked, s.Scheduled, s.Sent, s.Missed, s.Unsent,
-			s.Held, s.InFlight, int64(s.LagP99), s.Limited, trouble, s.Stage)
+			s.Held, s.InFlight, int64(s.LagP99), s.Limited, s.Trouble, s.Stage)
 		if err != nil {
+			return err
+		}
+		if err := w.host(s.Second, later.Host); err != nil {
 			return err
 		}
 	}

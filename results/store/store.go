@@ -2,7 +2,8 @@
 // SQLite tool opens, or in memory.
 //
 // The file's tables and views: meta (the run's description), seconds (the
-// generator's own account), cells (what finished, by second and key), sends,
+// generator's own account), host (what its process and machine were like),
+// cells (what finished, by second and key), sends,
 // clients, prefixes, histograms (HdrHistogram V2, with their quantiles beside
 // them), exemplars, lookups and events. Columns carry their unit in their
 // name; offsets count from the run's start. For instance:
@@ -22,7 +23,8 @@ import (
 // The identity of a run file in SQLite's header.
 const (
 	applicationID = 0x46524e54 // "FRNT"
-	schemaVersion = 1
+	schemaVersion = 2
+	hostVersion   = 2 // the first with the table host
 )
 
 var (
@@ -44,7 +46,7 @@ func notRun(path, why string) error {
 	return fmt.Errorf("open %s: %w: %s", path, ErrNotRun, why)
 }
 
-// schema makes the tables of version 1. The cells' keys are kept apart, since
+// schema makes the tables of version 2; those of version 1 had no host. The cells' keys are kept apart, since
 // they repeat each second; the view joins them.
 const schema = `
 CREATE TABLE meta (
@@ -56,6 +58,13 @@ CREATE TABLE seconds (
 	held INTEGER NOT NULL, -- those of the unsent that a limit held back
 	in_flight INTEGER NOT NULL, lag_p99_ns INTEGER NOT NULL,
 	generator_limited TEXT NOT NULL, generator_trouble TEXT NOT NULL, stage TEXT NOT NULL
+) STRICT;
+CREATE TABLE host ( -- NULL where something could not be had
+	second INTEGER PRIMARY KEY, span_ns INTEGER NOT NULL, cpus INTEGER NOT NULL,
+	process_cpus_used REAL, machine_cpus_used REAL, steal_share REAL,
+	gc_longest_ns INTEGER, gc_total_ns INTEGER, run_queue_p99_ns INTEGER, stall_ns INTEGER,
+	resident_bytes INTEGER, open_files INTEGER, tcp_sockets INTEGER,
+	allowances_exceeded_json TEXT -- by how much each counter rose
 ) STRICT;
 CREATE TABLE cell_keys (
 	id INTEGER PRIMARY KEY, region TEXT NOT NULL, edge_address TEXT NOT NULL, pop TEXT NOT NULL,

@@ -106,9 +106,22 @@ func fill(r *record.Recorder, seconds int) []*record.Interval {
 			At: time.Duration(sec) * time.Second, Client: 3, Resolver: "192.0.2.53:53", Subnet: "203.0.113.0/24", Name: "www.example.com.",
 			Type: "A", Answer: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}, TTL: time.Minute, Took: time.Millisecond,
 		})
-		out = append(out, r.Cut(time.Duration(sec+1)*time.Second, record.Gauges{Asked: 100, InFlight: 3, Stage: "hold"}))
+		out = append(out, r.Cut(time.Duration(sec+1)*time.Second, record.Gauges{Asked: 100, InFlight: 3, Stage: "hold", Host: host(sec)}))
 	}
 	return append(out, r.Finish(time.Duration(seconds)*time.Second, record.Gauges{}))
+}
+
+// host returns an account that has everything in even seconds, and in odd ones
+// what every machine has.
+func host(second int) *results.Host {
+	h := &results.Host{Span: time.Second, CPUs: 2, ProcessCPU: new(1.25)}
+	if second%2 == 0 {
+		h.MachineCPU, h.Steal = new(1.5), new(0.0)
+		h.GCLongest, h.GCTotal, h.RunQueueP99, h.Stall = new(time.Millisecond), new(3*time.Millisecond), new(time.Microsecond), new(time.Duration(0))
+		h.Resident, h.OpenFiles, h.TCPSockets = new(int64(1<<26)), new(int64(70)), new(int64(64))
+		h.Allowances = map[string]int64{"ens5 bw_in_allowance_exceeded": 0, "ens5 pps_allowance_exceeded": 17}
+	}
+	return h
 }
 
 type detail struct{}

@@ -10,10 +10,10 @@ import (
 
 func (v view) seconds(run *results.Run) error {
 	return v.rows("seconds", `SELECT second, asked_per_second, scheduled, sent, missed, unsent, held, in_flight,
-		lag_p99_ns, generator_limited, stage FROM seconds ORDER BY second`, func(scan func(...any) error) error {
+		lag_p99_ns, generator_trouble, generator_limited, stage FROM seconds ORDER BY second`, func(scan func(...any) error) error {
 		var s results.Second
 		err := scan(&s.Second, &s.Asked, &s.Scheduled, &s.Sent, &s.Missed, &s.Unsent, &s.Held, &s.InFlight,
-			&s.LagP99, &s.Limited, &s.Stage)
+			&s.LagP99, &s.Trouble, &s.Limited, &s.Stage)
 		run.Seconds = append(run.Seconds, s)
 		return err
 	})

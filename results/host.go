@@ -1,0 +1,33 @@
+package results
+
+import "time"
+
+// TroubleStall is the trouble of a [Second] in which the load generator stood
+// still, or just after which it did: answers that came meanwhile were read
+// late, so that it shows in the times of requests, where it cannot be told
+// from the target's doing.
+const TroubleStall = "the generator stood still, so answers were read late"
+
+// A Host is what the load generator's process and machine were like in one
+// second, by its own account. What could not be had there is nil. None of it
+// makes a second generator-limited, but for an allowance that was exceeded; it
+// explains why a second was.
+type Host struct {
+	Span        time.Duration // what the account is of: about a second, longer when the generator stood still
+	CPUs        int           // that the process may use
+	ProcessCPU  *float64      // CPUs that the process used, mean over the span
+	MachineCPU  *float64      // CPUs of the machine that were in use, by whatever process
+	Steal       *float64      // share of the machine's CPU time that its hypervisor gave to others, 0 to 1
+	GCLongest   *time.Duration
+	GCTotal     *time.Duration // that garbage collection stopped the process for; GCLongest is the longest of those pauses
+	RunQueueP99 *time.Duration // what goroutines waited for a CPU once they could run
+	Resident    *int64         // bytes of memory
+	OpenFiles   *int64         // of the process, sockets among them
+	TCPSockets  *int64         // of the machine, or of the network namespace that the process is in
+	Stall       *time.Duration // the longest that the process stood still; zero when it did not
+
+	// Allowances are by how much each counter of an exceeded allowance rose,
+	// by "interface counter" such as "ens5 pps_allowance_exceeded", those that
+	// did not rise among them. Nil where no network interface counts them.
+	Allowances map[string]int64
+}

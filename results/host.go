@@ -1,6 +1,15 @@
 package results
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Stall is a span of the run's clock in which the load generator stood still,
+// for all but some milliseconds at its beginning. What came meanwhile was read
+// only after it.
+type Stall struct{ From, To time.Duration }
 
 // TroubleStall is the trouble of a [Second] in which the load generator stood
 // still, or just after which it did: answers that came meanwhile were read
@@ -30,4 +39,27 @@ type Host struct {
 	// by "interface counter" such as "ens5 pps_allowance_exceeded", those that
 	// did not rise among them. Nil where no network interface counts them.
 	Allowances map[string]int64
+}
+
+const betweenTroubles = "; "
+
+// JoinTroubles adds to the troubles of a [Second] those that are not there yet.
+func JoinTroubles(troubles, more string) string {
+	for _, one := range Troubles(more) {
+		switch {
+		case troubles == "":
+			troubles = one
+		case !slices.Contains(Troubles(troubles), one):
+			troubles += betweenTroubles + one
+		}
+	}
+	return troubles
+}
+
+// Troubles returns the troubles that were joined, one by one.
+func Troubles(joined string) []string {
+	if joined == "" {
+		return nil
+	}
+	return strings.Split(joined, betweenTroubles)
 }

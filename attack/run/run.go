@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"frontload/attack"
+	"frontload/attack/host"
 	"frontload/attack/source"
-	"frontload/attack/wire"
 	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
@@ -64,10 +64,18 @@ type runner struct {
 	opt      Options
 	info     results.RunInfo
 	recorder *record.Recorder
-	file     *store.Writer
+	file     runFile
 	engine   *attack.Engine
+	host     *host.Watcher
+	watchdog *host.Watchdog
 	status   status
 	stage    string // of the last event that told of one
+}
+
+// A runFile takes what was recorded. [store.Writer] is one.
+type runFile interface {
+	Append(*record.Interval) error
+	Close(results.RunInfo) error
 }
 
 func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
@@ -126,9 +134,10 @@ func (r *runner) prepare(ctx context.Context) error {
 }
 
 // carryOut sends the load, and writes the run file as it goes.
-func (r *runner) carryOut(ctx context.Context, transport *wire.Transport) error {
+func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error {
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	defer r.watch()()
 	finished := make(chan error, 1)
 	go func() { finished <- r.engine.Run(sending, transport) }()
 	writeErr := r.writeUntil(finished, stop)

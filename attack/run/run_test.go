@@ -54,8 +54,8 @@ func (s *edgeServer) count(_ http.ResponseWriter, r *http.Request) {
 	local := r.Context().Value(http.LocalAddrContextKey).(net.Addr).String()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.edges[host(local)]++
-	s.clients[host(r.RemoteAddr)]++
+	s.edges[hostOf(local)]++
+	s.clients[hostOf(r.RemoteAddr)]++
 }
 
 func (s *edgeServer) watch(c net.Conn, state http.ConnState) {
@@ -63,9 +63,9 @@ func (s *edgeServer) watch(c net.Conn, state http.ConnState) {
 	defer s.mu.Unlock()
 	switch state {
 	case http.StateNew:
-		s.open[host(c.LocalAddr().String())]++
+		s.open[hostOf(c.LocalAddr().String())]++
 	case http.StateClosed, http.StateHijacked:
-		s.open[host(c.LocalAddr().String())]--
+		s.open[hostOf(c.LocalAddr().String())]--
 	}
 }
 
@@ -75,7 +75,7 @@ func (s *edgeServer) openTo(address string) int {
 	return s.open[address]
 }
 
-func host(hostPort string) string {
+func hostOf(hostPort string) string {
 	h, _, _ := net.SplitHostPort(hostPort)
 	return h
 }

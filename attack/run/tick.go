@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontload/attack/host"
 	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
@@ -21,6 +22,7 @@ func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) e
 	defer garbage.restore()
 	for second := 1; ; second++ {
 		garbage.adapt()
+		second = max(second, int(r.engine.Now()/time.Second)) // after a write that took long
 		wait := time.NewTimer(time.Duration(second)*time.Second + afterSecond - r.engine.Now())
 		select {
 		case err := <-finished:
@@ -53,12 +55,18 @@ func (r *runner) append(iv *record.Interval, g record.Gauges) error {
 func (r *runner) gauges(from time.Duration) record.Gauges {
 	s := r.plan.Schedule
 	asked := s.Expected(from+time.Second) - s.Expected(from)
-	return record.Gauges{
+	g := record.Gauges{
 		Asked:    asked,
 		InFlight: r.engine.InFlight(),
 		Stage:    r.plan.Schedule.Stage(from),
 		Limited:  r.engine.Trouble(),
+		Stalls:   r.watchdog.Take(),
 	}
+	if g.Host = r.host.Read(r.engine.Now()); g.Host != nil {
+		g.Host.Stall = new(host.Longest(g.Stalls))
+		g.Limited = results.JoinTroubles(g.Limited, host.Trouble(g.Host))
+	}
+	return g
 }
 
 // note records what the second that began at from brought: a step of the

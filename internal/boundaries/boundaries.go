@@ -20,6 +20,7 @@ var Rules = []Rule{
 	{"attack/wire", []string{"attack/source", "results"}},
 	{"attack/dns", []string{"pacing", "results"}},
 	{"attack/source", []string{"results"}},
+	{"attack/host", []string{"results"}},
 	{"scenarios/lab", []string{"internal/nearest", "scenarios", "scenarios/urls", "pacing", "results"}},
 	{"scenarios", []string{"internal/nearest", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
 	{"scenarios/urls", []string{"results"}},

@@ -173,7 +173,7 @@ func (r *Recorder) gauge(iv *Interval, last int, g Gauges) {
 	r.cut.gauged = last
 	s := iv.second(last)
 	s.Asked, s.InFlight, s.Stage, s.Host = g.Asked, g.InFlight, g.Stage, g.Host
-	s.Trouble = addTrouble(s.Trouble, g.Limited)
+	s.Trouble = results.JoinTroubles(s.Trouble, g.Limited)
 	s.Limited = Limited(*s)
 }
 

@@ -17,13 +17,9 @@ type Gauges struct {
 	Stage    string  // what the schedule was doing
 	Limited  string  // a hard trouble of the generator's in that second; empty for none
 
-	Host   *results.Host // of its process and machine in that second; nil where nobody looked
-	Stalls []Stall       // that have become known since the last cut
+	Host   *results.Host   // of its process and machine in that second; nil where nobody looked
+	Stalls []results.Stall // that have become known since the last cut
 }
-
-// A Stall is a span in which the load generator stood still, as if stopped.
-// What came meanwhile was read only after it.
-type Stall struct{ From, To time.Duration }
 
 // An Interval is what one cut took out of a [Recorder]. Seconds, cells, sends
 // and histograms of a second or of ten add to what earlier intervals told of
@@ -64,11 +60,11 @@ func (iv *Interval) second(n int) *results.Second {
 const afterStall = 50 * time.Millisecond
 
 // stalls marks the seconds in which what finished may have been read late.
-func (iv *Interval) stalls(stalls []Stall) {
+func (iv *Interval) stalls(stalls []results.Stall) {
 	for _, stall := range stalls {
 		for n := secondOf(stall.From); n <= secondOf(stall.To+afterStall); n++ {
 			s := iv.second(n)
-			s.Trouble = addTrouble(s.Trouble, results.TroubleStall)
+			s.Trouble = results.JoinTroubles(s.Trouble, results.TroubleStall)
 			s.Limited = Limited(*s)
 		}
 	}

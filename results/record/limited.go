@@ -3,7 +3,6 @@ package record
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,22 +47,6 @@ func AddSecond(s *results.Second, later results.Second) {
 	s.LagP99 = cmp.Or(later.LagP99, s.LagP99)
 	s.Stage = cmp.Or(later.Stage, s.Stage)
 	s.Host = cmp.Or(later.Host, s.Host)
-	s.Trouble = addTrouble(s.Trouble, later.Trouble)
+	s.Trouble = results.JoinTroubles(s.Trouble, later.Trouble)
 	s.Limited = Limited(*s)
-}
-
-const betweenTroubles = "; "
-
-// addTrouble adds those troubles that are not there yet.
-func addTrouble(troubles, more string) string {
-	for one := range strings.SplitSeq(more, betweenTroubles) {
-		switch {
-		case one == "" || slices.Contains(strings.Split(troubles, betweenTroubles), one):
-		case troubles == "":
-			troubles = one
-		default:
-			troubles += betweenTroubles + one
-		}
-	}
-	return troubles
 }

@@ -274,7 +274,9 @@ func TestStallsMarkTheirSeconds(t *testing.T) {
 	}
 	add(r.Cut(2*time.Second, Gauges{Limited: "out of ports"}))
 	ms := time.Millisecond
-	add(r.Cut(5*time.Second, Gauges{Stalls: []Stall{{1900 * ms, 2100 * ms}, {2200 * ms, 2300 * ms}, {4700 * ms, 4990 * ms}}}))
+	add(r.Cut(5*time.Second, Gauges{Stalls: []results.Stall{
+		{From: 1900 * ms, To: 2100 * ms}, {From: 2200 * ms, To: 2300 * ms}, {From: 4700 * ms, To: 4990 * ms},
+	}}))
 	add(r.Finish(8*time.Second, Gauges{}))
 	for second, want := range []string{"", "out of ports; " + results.TroubleStall, results.TroubleStall, "", results.TroubleStall, results.TroubleStall, "", ""} {
 		if got := sums[second]; got.Limited != want || got.Trouble != want || got.Scheduled != 1 {

@@ -13,7 +13,7 @@ import (
 // statements are those that run for each row.
 type statements struct {
 	second, setSecond, host, cellKey, cell, cells, send, client, prefix *sql.Stmt
-	histogram, setHistogram, exemplar, lookup, event              *sql.Stmt
+	histogram, setHistogram, exemplar, lookup, event                    *sql.Stmt
 }
 
 func (w *Writer) prepare() error {

@@ -84,6 +84,26 @@ type Trust struct {
 	Reasons         []string `json:"reasons"`
 	ClampedLatency  int64    `json:"clamped_latencies"`
 	LatencyIsAFloor bool     `json:"latency_is_lower_bound"` // arrivals went unsent, so the percentiles are lower bounds
+
+	// Generator is the worst second of each kind; nil where nobody looked.
+	Generator *Generator `json:"generator,omitempty"`
+}
+
+// Generator sums up what the load generator saw of its machine and of itself:
+// of each figure the highest of any second. What could not be had is left out.
+type Generator struct {
+	CPUs        int              `json:"cpus"` // that it may use
+	ProcessCPU  *float64         `json:"process_cpus_used,omitempty"`
+	MachineCPUs int              `json:"machine_cpus,omitempty"`
+	MachineCPU  *float64         `json:"machine_cpus_used,omitempty"`
+	Steal       *float64         `json:"steal_share,omitempty"`
+	GCLongest   *float64         `json:"gc_pause_us,omitempty"`
+	RunQueueP99 *float64         `json:"run_queue_p99_us,omitempty"`
+	Stall       *float64         `json:"stall_us,omitempty"` // stood still; zero when it never did
+	Resident    *int64           `json:"resident_bytes,omitempty"`
+	OpenFiles   *int64           `json:"open_files,omitempty"`
+	TCPSockets  *int64           `json:"tcp_sockets,omitempty"`
+	Allowances  map[string]int64 `json:"allowances_exceeded,omitempty"` // summed over the run
 }
 
 // Rule is one line of CloudFront's guidance, judged.

@@ -25,6 +25,7 @@ type Host struct {
 	Span        time.Duration // what the account is of: about a second, longer when the generator stood still
 	CPUs        int           // that the process may use
 	ProcessCPU  *float64      // CPUs that the process used, mean over the span
+	MachineCPUs int           // that the machine has; zero when not known
 	MachineCPU  *float64      // CPUs of the machine that were in use, by whatever process
 	Steal       *float64      // share of the machine's CPU time that its hypervisor gave to others, 0 to 1
 	GCLongest   *time.Duration

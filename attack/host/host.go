@@ -58,7 +58,7 @@ func (w *Watcher) Read(now time.Duration) *results.Host {
 	if span < leastSpan {
 		return nil
 	}
-	h := &results.Host{Span: span, CPUs: w.cpus}
+	h := &results.Host{Span: span, CPUs: w.cpus, MachineCPUs: w.machineCPUs}
 	w.cpu(h, span)
 	w.runtime.read(h)
 	w.system.sizes(h)

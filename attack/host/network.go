@@ -134,5 +134,5 @@ func exceeded(allowances map[string]int64) string {
 	if names == nil {
 		return ""
 	}
-	return "a network allowance of the instance was exceeded (" + strings.Join(names, ", ") + ")"
+	return "a network allowance of the instance was exceeded (" + strings.Join(names, ", ") + "): use a larger instance, or more of them"
 }

@@ -15,7 +15,8 @@ import (
 // longer than they did.
 //
 // It wakes up every 20 ms, as a goroutine like those that read answers. When
-// that is over 50 ms late, the span since it was last awake is a stall.
+// that is over 100 ms late, the span since it was last awake is a stall: an
+// arrival due at its beginning would have been missed.
 type Watchdog struct {
 	now func() time.Duration
 
@@ -26,8 +27,8 @@ type Watchdog struct {
 
 const (
 	wakesEvery = 20 * time.Millisecond
-	mostLate   = 50 * time.Millisecond // as much as the send lag of a second may be
-	mostStalls = 1024                  // that are kept until they are taken
+	mostLate   = 100 * time.Millisecond
+	mostStalls = 1024 // that are kept until they are taken
 )
 
 // NewWatchdog returns a watchdog that is awake now, by the run's clock, which

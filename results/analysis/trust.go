@@ -25,13 +25,17 @@ func judgeTrust(run *results.Run) results.Trust {
 	t := results.Trust{OK: true, Reasons: []string{}, ClampedLatency: run.Clamped}
 	busy, held := 0, int64(0)
 	var why troubles
-	for _, s := range run.Seconds {
+	for i := range run.Seconds {
+		s := &run.Seconds[i]
 		t.MissedArrivals += s.Missed
 		t.UnsentArrivals += s.Unsent
 		held += s.Held
 		if s.Limited != "" {
 			t.LimitedSeconds++
 			why.add(s)
+		}
+		if s.Host != nil {
+			t.Generator = withHost(t.Generator, s.Host)
 		}
 		if s.Scheduled > 0 || s.Sent > 0 || s.Limited != "" {
 			busy++
@@ -43,11 +47,11 @@ func judgeTrust(run *results.Run) results.Trust {
 	}
 	t.OK = float64(t.LimitedSeconds) <= mostLimited*float64(busy)
 	t.LatencyIsAFloor = t.UnsentArrivals > held
-	if wait := connectionWait(run); wait > 0 {
+	t.Reasons = append(t.Reasons, reasons(&t, busy, held, why)...)
+	if wait := connectionWait(run); wait > 0 && t.OK {
 		t.Reasons = append(t.Reasons, fmt.Sprintf("a tenth of the requests waited over %s for a connection, since all that are permitted were in use: "+
 			"that is what your users would see with so few; for more, raise clients.connections or clients.count (--connections, --clients)", inWords(wait)))
 	}
-	t.Reasons = append(t.Reasons, reasons(&t, busy, held, why)...)
 	return t
 }
 
@@ -65,45 +69,13 @@ func connectionWait(run *results.Run) time.Duration {
 	return queueing
 }
 
-// troubles sums up why seconds were generator-limited.
-type troubles struct {
-	late, missing int           // seconds with a high send lag, and with many missed arrivals
-	worst         time.Duration // the highest send lag p99 of those
-	others        map[string]int
-}
-
-func (w *troubles) add(s results.Second) {
-	late, missing := s.LagP99 > mostLag, float64(s.Missed) > mostMissed*float64(s.Scheduled)
-	if late {
-		w.late++
-		w.worst = max(w.worst, s.LagP99)
-	}
-	if missing {
-		w.missing++
-	}
-	if !late && !missing {
-		if w.others == nil {
-			w.others = map[string]int{}
-		}
-		w.others[s.Limited]++
-	}
-}
-
 func reasons(t *results.Trust, busy int, held int64, why troubles) []string {
 	var r []string
 	say := func(format string, args ...any) { r = append(r, fmt.Sprintf(format, args...)) }
 	if !t.OK {
 		say("the load generator was the bottleneck in %d of %d s: do not believe the latencies; use more or larger machines, or a lower rate", t.LimitedSeconds, busy)
 	}
-	if why.late > 0 {
-		say("send lag p99 was over 50 ms in %d s, up to %s", why.late, inWords(why.worst))
-	}
-	if why.missing > 0 {
-		say("over 1 %% of the arrivals were missed in %d s", why.missing)
-	}
-	for _, w := range sortedKeys(why.others) {
-		say("the generator was hindered for %d s: %s", why.others[w], w)
-	}
+	r = append(r, why.explain(t.Generator)...)
 	if t.MissedArrivals > 0 {
 		say("%d arrivals were missed: the generator was over 100 ms late for them", t.MissedArrivals)
 	}

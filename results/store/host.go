@@ -22,7 +22,7 @@ func (w *Writer) host(second int, h *results.Host) error {
 		}
 		allowances = string(text)
 	}
-	_, err := w.stmts.host.Exec(second, int64(h.Span), h.CPUs, h.ProcessCPU, h.MachineCPU, h.Steal,
+	_, err := w.stmts.host.Exec(second, int64(h.Span), h.CPUs, h.ProcessCPU, sql.NullInt64{Int64: int64(h.MachineCPUs), Valid: h.MachineCPUs > 0}, h.MachineCPU, h.Steal,
 		(*int64)(h.GCLongest), (*int64)(h.GCTotal), (*int64)(h.RunQueueP99), (*int64)(h.Stall),
 		h.Resident, h.OpenFiles, h.TCPSockets, allowances)
 	return err
@@ -37,12 +37,12 @@ func (v view) hosts(run *results.Run) error {
 	for i := range run.Seconds {
 		at[run.Seconds[i].Second] = &run.Seconds[i]
 	}
-	return v.rows("host", `SELECT second, span_ns, cpus, process_cpus_used, machine_cpus_used, steal_share, gc_longest_ns,
-		gc_total_ns, run_queue_p99_ns, stall_ns, resident_bytes, open_files, tcp_sockets, allowances_exceeded_json FROM host`, func(scan func(...any) error) error {
+	return v.rows("host", `SELECT second, span_ns, cpus, process_cpus_used, ifnull(machine_cpus, 0), machine_cpus_used, steal_share,
+		gc_longest_ns, gc_total_ns, run_queue_p99_ns, stall_ns, resident_bytes, open_files, tcp_sockets, allowances_exceeded_json FROM host`, func(scan func(...any) error) error {
 		var h results.Host
 		var second int
 		var allowances sql.NullString
-		err := scan(&second, &h.Span, &h.CPUs, &h.ProcessCPU, &h.MachineCPU, &h.Steal, &h.GCLongest,
+		err := scan(&second, &h.Span, &h.CPUs, &h.ProcessCPU, &h.MachineCPUs, &h.MachineCPU, &h.Steal, &h.GCLongest,
 			&h.GCTotal, &h.RunQueueP99, &h.Stall, &h.Resident, &h.OpenFiles, &h.TCPSockets, &allowances)
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ func (w *Writer) prepare() error {
 		{&w.stmts.second, `SELECT asked_per_second, scheduled, sent, missed, unsent, held, in_flight, lag_p99_ns, stage, generator_trouble
 			FROM seconds WHERE second = ?`},
 		{&w.stmts.setSecond, `INSERT OR REPLACE INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.stmts.host, `INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.stmts.host, `INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		// A key that is there already is updated to itself: otherwise its id would not be returned.
 		{&w.stmts.cellKey, `INSERT INTO cell_keys VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET status = status RETURNING id`},

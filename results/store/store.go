@@ -61,7 +61,7 @@ CREATE TABLE seconds (
 ) STRICT;
 CREATE TABLE host ( -- NULL where something could not be had
 	second INTEGER PRIMARY KEY, span_ns INTEGER NOT NULL, cpus INTEGER NOT NULL,
-	process_cpus_used REAL, machine_cpus_used REAL, steal_share REAL,
+	process_cpus_used REAL, machine_cpus INTEGER, machine_cpus_used REAL, steal_share REAL,
 	gc_longest_ns INTEGER, gc_total_ns INTEGER, run_queue_p99_ns INTEGER, stall_ns INTEGER,
 	resident_bytes INTEGER, open_files INTEGER, tcp_sockets INTEGER,
 	allowances_exceeded_json TEXT -- by how much each counter rose

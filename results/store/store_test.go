@@ -116,7 +116,7 @@ func fill(r *record.Recorder, seconds int) []*record.Interval {
 func host(second int) *results.Host {
 	h := &results.Host{Span: time.Second, CPUs: 2, ProcessCPU: new(1.25)}
 	if second%2 == 0 {
-		h.MachineCPU, h.Steal = new(1.5), new(0.0)
+		h.MachineCPUs, h.MachineCPU, h.Steal = 4, new(1.5), new(0.0)
 		h.GCLongest, h.GCTotal, h.RunQueueP99, h.Stall = new(time.Millisecond), new(3*time.Millisecond), new(time.Microsecond), new(time.Duration(0))
 		h.Resident, h.OpenFiles, h.TCPSockets = new(int64(1<<26)), new(int64(70)), new(int64(64))
 		h.Allowances = map[string]int64{"ens5 bw_in_allowance_exceeded": 0, "ens5 pps_allowance_exceeded": 17}

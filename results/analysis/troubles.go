@@ -1,0 +1,84 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+
+	"frontload/results"
+)
+
+// troubles sums up why seconds were generator-limited.
+type troubles struct {
+	late, missing int            // seconds with a high send lag, and with many missed arrivals
+	worst         time.Duration  // the highest send lag p99 of those
+	others        map[string]int // seconds by hard trouble
+	seen          witness        // of the late and the missing
+}
+
+func (w *troubles) add(s *results.Second) {
+	late, missing := s.LagP99 > mostLag, float64(s.Missed) > mostMissed*float64(s.Scheduled)
+	if late {
+		w.late++
+		w.worst = max(w.worst, s.LagP99)
+	}
+	if missing {
+		w.missing++
+	}
+	if late || missing {
+		w.seen.add(s.Host)
+	}
+	hard := results.Troubles(s.Trouble)
+	if !late && !missing && hard == nil {
+		hard = []string{s.Limited}
+	}
+	for _, trouble := range hard {
+		if w.others == nil {
+			w.others = map[string]int{}
+		}
+		w.others[trouble]++
+	}
+}
+
+// explain says why seconds were limited, what the generator saw in them, and
+// what to do about it. The worst of the run may be nil.
+func (w *troubles) explain(worst *results.Generator) []string {
+	var r []string
+	say := func(format string, args ...any) { r = append(r, fmt.Sprintf(format, args...)) }
+	if w.late > 0 {
+		say("send lag p99 was over 50 ms in %d s, up to %s", w.late, inWords(w.worst))
+	}
+	if w.missing > 0 {
+		say("over 1 %% of the arrivals were missed in %d s", w.missing)
+	}
+	seen := w.seen.explain()
+	if w.seen.looked && seen == nil && w.others[results.TroubleStall] == 0 {
+		say("neither the CPUs nor garbage collection explain that")
+	}
+	r = append(r, seen...)
+	for _, trouble := range sortedKeys(w.others) {
+		if trouble == results.TroubleStall {
+			say("%s", w.stalled(worst))
+			continue
+		}
+		say("the generator was hindered for %d s: %s%s", w.others[trouble], trouble, fixes[trouble])
+	}
+	return r
+}
+
+// stalled speaks of the seconds in which the generator stood still.
+func (w *troubles) stalled(worst *results.Generator) string {
+	long := ""
+	if worst != nil && worst.Stall != nil && *worst.Stall > 0 {
+		long = ", for up to " + inWords(time.Duration(*worst.Stall*float64(time.Microsecond)))
+	}
+	return fmt.Sprintf("the generator stood still in %d s%s: answers that came meanwhile were read late, so that their times are too long; "+
+		"run it where nothing stops, suspends or starves it", w.others[results.TroubleStall], long)
+}
+
+// fixes say what to do about hard troubles, by the words of package source.
+var fixes = map[string]string{
+	"too many open files":          ": raise the limit (ulimit -n)",
+	"out of ports":                 ": give it more source addresses (clients.addresses), or let connections live longer",
+	"out of socket memory":         ": give the machine more memory, or open fewer connections",
+	"source address not available": ": assign the addresses of clients.addresses to this machine",
+}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Stall is a span of the run's clock in which the load generator stood still,
-// for all but some milliseconds at its beginning. What came meanwhile was read
+// A Stall is a span of the run's clock in which the load generator stood still;
+// it may have begun to some milliseconds earlier. What came meanwhile was read
 // only after it.
 type Stall struct{ From, To time.Duration }
 

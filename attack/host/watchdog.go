@@ -15,8 +15,8 @@ import (
 // longer than they did.
 //
 // It wakes up every 20 ms, as a goroutine like those that read answers. When
-// that is over 100 ms late, the span since it was last awake is a stall: an
-// arrival due at its beginning would have been missed.
+// that is over 100 ms late, the span by which it is late is a stall: an arrival
+// due at its beginning would have been missed.
 type Watchdog struct {
 	now func() time.Duration
 
@@ -55,9 +55,9 @@ func (w *Watchdog) Run(ctx context.Context) {
 func (w *Watchdog) wake() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now := w.now()
-	if now-w.awake-wakesEvery > mostLate && len(w.stalls) < mostStalls {
-		w.stalls = append(w.stalls, results.Stall{From: w.awake, To: now})
+	now, due := w.now(), w.awake+wakesEvery
+	if now-due > mostLate && len(w.stalls) < mostStalls {
+		w.stalls = append(w.stalls, results.Stall{From: due, To: now})
 	}
 	w.awake = now
 }

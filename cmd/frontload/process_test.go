@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -197,11 +198,60 @@ func TestStalledGenerator(t *testing.T) {
 	if a.Trust.OK || a.Trust.MissedArrivals < 200 || a.Trust.UnsentArrivals != 0 {
 		t.Errorf("trust = %+v, want over 200 missed arrivals and no belief", a.Trust)
 	}
+	if !strings.Contains(strings.Join(a.Trust.Reasons, "\n"), "the generator stood still in ") {
+		t.Errorf("reasons: %q, want that the generator stood still", a.Trust.Reasons)
+	}
 	if a.Run.Requests != served.Load() || a.Run.Requests+a.Trust.MissedArrivals != 600 {
 		t.Errorf("%d requests, %d served, %d missed; want 600 arrivals in all", a.Run.Requests, served.Load(), a.Trust.MissedArrivals)
 	}
 	if p90 := a.Latency["service"]["all"].P90; p90 > 500_000 {
 		t.Errorf("service time p90 = %v µs: the generator's stall shows as the target's", p90)
+	}
+}
+
+// An answer that came while the generator stood still was read late, and no
+// arrival was due meanwhile that would have been late itself: its second is
+// limited all the same, and the report says why.
+func TestStallBetweenArrivals(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int64
+	third := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if served.Add(1) == 3 {
+			close(third)
+			time.Sleep(200 * time.Millisecond)
+		}
+	}))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	cmd := program(t, dir, "attack", "--url", server.URL, "--rate", "1/s", "--for", "8s", "--json", "--out", "run.db")
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-third
+	for _, step := range []struct {
+		signal syscall.Signal
+		wait   time.Duration
+	}{{syscall.SIGSTOP, 600 * time.Millisecond}, {syscall.SIGCONT, 0}} {
+		if err := cmd.Process.Signal(step.signal); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(step.wait)
+	}
+	if code := exitOf(t, cmd.Wait()); code != 0 && code != 6 {
+		t.Errorf("exit code %d, want 0, or 6 where the machine is busy", code)
+	}
+	for _, doc := range []runDocument{decode[runDocument](t, out.Bytes()), finish(t, program(t, dir, "report", "run.db", "--json"), 0, 6)} {
+		trust := doc.Analysis.Trust
+		t.Logf("service time: %+v µs; reasons: %q", doc.Analysis.Latency["service"]["all"], trust.Reasons)
+		if trust.LimitedSeconds == 0 || !strings.Contains(strings.Join(trust.Reasons, "\n"), "the generator stood still in ") {
+			t.Errorf("trust = %+v, want the seconds limited in which the generator stood still", trust)
+		}
+		if g := trust.Generator; g == nil || g.Stall == nil || *g.Stall < 500_000 {
+			t.Errorf("the generator's own account: %+v, want that it stood still for about 600 ms", g)
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // A Stall is a span of the run's clock in which the load generator stood still;
-// it may have begun to some milliseconds earlier. What came meanwhile was read
+// it may have begun some milliseconds earlier. What came meanwhile was read
 // only after it.
 type Stall struct{ From, To time.Duration }
 

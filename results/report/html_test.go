@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -158,6 +159,43 @@ func TestHTMLSays(t *testing.T) {
 			if !strings.Contains(b, w) {
 				t.Errorf("the page of %s lacks %q", name, w)
 			}
+		}
+	}
+}
+
+// Why a run is not to be believed stands before all that it was to tell.
+func TestHTMLSaysDoubtsFirst(t *testing.T) {
+	b := string(render(t, "doubted", samples()["doubted"]))
+	at := -1
+	for _, w := range []string{"Do not believe this run", "12 of 30 seconds were generator-limited", "Two bursts: IAD89-C2", "Good answers", "Latency by class"} {
+		i := strings.Index(b, w)
+		if i <= at {
+			t.Errorf("%q stands at byte %d, want it after byte %d", w, i, at)
+		}
+		at = max(at, i)
+	}
+}
+
+// Where the generator watched itself the page shows it, and only there.
+func TestHTMLShowsTheGenerator(t *testing.T) {
+	in := sample(usual)
+	if b := render(t, "unwatched", in); bytes.Contains(b, []byte("The load generator itself")) {
+		t.Error("a panel of a generator that nobody watched")
+	}
+	for i := range in.Run.Seconds {
+		s := &in.Run.Seconds[i]
+		s.Host = &results.Host{ProcessCPU: new(0.5 + float64(i)/20), GCLongest: new(time.Duration(i) * 100 * time.Microsecond), RunQueueP99: new(200 * time.Microsecond)}
+		if i > 0 {
+			s.Host.MachineCPU = new(2.0)
+		}
+		if i >= 20 && i < 24 {
+			s.LagP99, s.Limited = 80*time.Millisecond, "send lag p99 80ms is over 50ms"
+		}
+	}
+	b := string(render(t, "watched", in))
+	for _, w := range []string{"The load generator itself", "CPUs used", "the whole machine", "Delays of its own", "send lag p99", ">limited<"} {
+		if !strings.Contains(b, w) {
+			t.Errorf("the page lacks %q", w)
 		}
 	}
 }

@@ -30,7 +30,11 @@ func panels(in Input) ([]panel, error) {
 		{panel{Title: "Rate", Note: g.worst("Bursts are shaded.")}, g.rates(bands)},
 		{panel{Title: "503s by verdict", Note: "Every 503 by the burst that it belongs to."}, []chart{g.errors(bands)}},
 		{panel{Title: "Response time by cache result", Note: g.worst("From the intended time. Scale by powers of ten.")}, []chart{g.latency(in, bands)}},
+		{panel{Title: "The load generator itself", Note: g.worst("Seconds in which it was the bottleneck are shaded.")}, in.generatorCharts(g.buckets)},
 	} {
+		if p.charts == nil {
+			continue
+		}
 		for _, c := range p.charts {
 			d, err := c.drawing()
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"frontload/attack"
@@ -103,6 +104,8 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		return r.info, false, err
 	}
 	r.say("%s: %s at %s", r.plan.Name, r.plan.Schedule, r.plan.Target.URL)
+	r.host = host.New(0)
+	defer r.host.Close()
 	r.info.Start = r.engine.Begin()
 	err = r.carryOut(ctx, transport)
 	return r.info, true, err
@@ -137,12 +140,25 @@ func (r *runner) prepare(ctx context.Context) error {
 func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error {
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	defer r.watch()()
+	defer r.watchForStalls()()
 	finished := make(chan error, 1)
 	go func() { finished <- r.engine.Run(sending, transport) }()
 	writeErr := r.writeUntil(finished, stop)
 	sendErr := <-finished
 	return r.finish(ctx, sendErr, writeErr)
+}
+
+// watchForStalls begins to. The function that it returns, which must be called,
+// ends that.
+func (r *runner) watchForStalls() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.watchdog = host.NewWatchdog(r.engine.Now)
+	var watching sync.WaitGroup
+	watching.Go(func() { r.watchdog.Run(ctx) })
+	return func() {
+		cancel()
+		watching.Wait()
+	}
 }
 
 // finish completes the run file and sorts out why the run ended.

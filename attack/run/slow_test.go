@@ -10,6 +10,7 @@ import (
 
 	"frontload/attack"
 	"frontload/attack/dns"
+	"frontload/attack/host"
 	"frontload/attack/wire"
 	"frontload/results"
 	"frontload/results/record"
@@ -73,7 +74,8 @@ load: {rate: 500/s, for: 8s}
 	synctest.Test(t, func(t *testing.T) {
 		info := results.RunInfo{Requests: plan.Requests}
 		file := &slowFile{Memory: store.NewMemory(info), slow: 3, took: 2 * time.Second}
-		r := &runner{plan: plan, recorder: record.New(record.Config{Requests: plan.Requests}), file: file, info: info}
+		r := &runner{plan: plan, recorder: record.New(record.Config{Requests: plan.Requests}), file: file, info: info, host: host.New(0)}
+		defer r.host.Close()
 		r.engine = attack.New(attack.Config{
 			Schedule: plan.Schedule, Requests: requester{plan.URLs, plan.Target.Host},
 			Clients: []attack.ClientConfig{{Resolver: nowhere{}}}, Sink: r.recorder,

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"frontload/attack/host"
@@ -79,6 +80,10 @@ func (r *runner) note(g record.Gauges, from time.Duration) {
 	if g.Limited != "" {
 		r.recorder.Event(results.Event{At: from, Kind: "trouble", Text: "the generator lacks something: " + g.Limited})
 	}
+	for _, s := range g.Stalls {
+		text := fmt.Sprintf("the generator stood still for %s", (s.To - s.From).Round(time.Millisecond))
+		r.recorder.Event(results.Event{At: s.From, Kind: "trouble", Text: text})
+	}
 }
 
 // status sums up a run for its progress line.
@@ -95,4 +100,7 @@ func (s *status) add(iv *record.Interval, g record.Gauges) {
 		s.Unsent += second.Unsent
 	}
 	s.Asked, s.InFlight, s.Stage, s.Trouble = g.Asked, g.InFlight, g.Stage, g.Limited
+	if len(g.Stalls) > 0 {
+		s.Trouble = results.JoinTroubles(s.Trouble, results.TroubleStall)
+	}
 }

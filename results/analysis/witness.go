@@ -74,18 +74,24 @@ func (w *witness) explain() []string {
 	if s := w.steal.value(); s >= muchSteal {
 		say("CPU steal took %.0f %% of the machine in those seconds: use a larger machine, or one whose CPUs are not shared or limited by credits", 100*s)
 	}
-	process := w.process.value()
+	process, crowded := w.process.value(), w.crowded()
 	switch {
-	case w.crowded():
+	case crowded:
 		say("other processes used %.2f of %d CPUs in those seconds, the generator %.2f: stop them, or give it a machine of its own", w.others.value(), w.machine, process)
 	case w.cpus > 0 && process >= muchUsed*float64(w.cpus):
 		say("the process used %.2f of %d CPUs in those seconds: use more or larger machines, or a lower rate", process, w.cpus)
 	}
+	fix := func(s string) string { // without a CPU both take long, and the CPU is what to mend
+		if crowded {
+			return ""
+		}
+		return ": " + s
+	}
 	if w.pause >= longPause {
-		say("garbage collection paused it for up to %s: give it more memory to use, by a higher GOGC", inWords(w.pause))
+		say("garbage collection paused it for up to %s%s", inWords(w.pause), fix("give it more memory to use, by a higher GOGC"))
 	}
 	if w.wait >= longWait {
-		say("goroutines waited p99 %s for a CPU: leave it more CPUs, or lower the rate", inWords(w.wait))
+		say("goroutines waited p99 %s for a CPU%s", inWords(w.wait), fix("leave it more CPUs, or lower the rate"))
 	}
 	return r
 }

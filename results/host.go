@@ -1,10 +1,26 @@
 package results
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
 )
+
+// Trouble names the allowances of the network that were exceeded; it is empty
+// when none was.
+func (h *Host) Trouble() string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(h.Allowances)) {
+		if h.Allowances[name] > 0 {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return "a network allowance of the instance was exceeded (" + strings.Join(names, ", ") + "): use a larger instance, or more of them"
+}
 
 // A Stall is a span of the run's clock in which the load generator stood still;
 // it may have begun some milliseconds earlier. What came meanwhile was read

@@ -86,7 +86,3 @@ func (w *Watcher) cpu(h *results.Host, span time.Duration) {
 		}
 	}
 }
-
-// Trouble names the allowances of the network that were exceeded in the span of
-// an account; it is empty when none was.
-func Trouble(h *results.Host) string { return exceeded(h.Allowances) }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 
 	"frontload/results"
@@ -121,18 +119,4 @@ func (n *network) read(h *results.Host) {
 		}
 		a.last, a.known = value, true
 	}
-}
-
-// exceeded names the allowances that were exceeded, in words.
-func exceeded(allowances map[string]int64) string {
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(allowances)) {
-		if allowances[name] > 0 {
-			names = append(names, name)
-		}
-	}
-	if names == nil {
-		return ""
-	}
-	return "a network allowance of the instance was exceeded (" + strings.Join(names, ", ") + "): use a larger instance, or more of them"
 }

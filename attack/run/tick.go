@@ -65,7 +65,6 @@ func (r *runner) gauges(from time.Duration) record.Gauges {
 	}
 	if g.Host = r.host.Read(r.engine.Now()); g.Host != nil {
 		g.Host.Stall = new(host.Longest(g.Stalls))
-		g.Limited = results.JoinTroubles(g.Limited, host.Trouble(g.Host))
 	}
 	return g
 }
@@ -77,13 +76,21 @@ func (r *runner) note(g record.Gauges, from time.Duration) {
 		r.stage = g.Stage
 		r.recorder.Event(results.Event{At: from, Kind: "step", Text: g.Stage})
 	}
-	if g.Limited != "" {
-		r.recorder.Event(results.Event{At: from, Kind: "trouble", Text: "the generator lacks something: " + g.Limited})
+	if lacks := lacking(g); lacks != "" {
+		r.recorder.Event(results.Event{At: from, Kind: "trouble", Text: "the generator lacks something: " + lacks})
 	}
 	for _, s := range g.Stalls {
 		text := fmt.Sprintf("the generator stood still for %s", (s.To - s.From).Round(time.Millisecond))
 		r.recorder.Event(results.Event{At: s.From, Kind: "trouble", Text: text})
 	}
+}
+
+// lacking names the generator's hard troubles, those of its network among them.
+func lacking(g record.Gauges) string {
+	if g.Host == nil {
+		return g.Limited
+	}
+	return results.JoinTroubles(g.Limited, g.Host.Trouble())
 }
 
 // status sums up a run for its progress line.
@@ -99,7 +106,7 @@ func (s *status) add(iv *record.Interval, g record.Gauges) {
 		s.Missed += second.Missed
 		s.Unsent += second.Unsent
 	}
-	s.Asked, s.InFlight, s.Stage, s.Trouble = g.Asked, g.InFlight, g.Stage, g.Limited
+	s.Asked, s.InFlight, s.Stage, s.Trouble = g.Asked, g.InFlight, g.Stage, lacking(g)
 	if len(g.Stalls) > 0 {
 		s.Trouble = results.JoinTroubles(s.Trouble, results.TroubleStall)
 	}

@@ -42,21 +42,21 @@ func newState() state {
 // Cut each second: what is held until then grows with the seconds.
 func (r *Recorder) Cut(now time.Duration, g Gauges) *Interval {
 	end := secondOf(now)
-	return r.take(end, end-1, end, g)
+	return r.take(now, end, end-1, end, g)
 }
 
 // Finish takes out everything that is left, seconds and tens of seconds that
 // are not over included. The gauges belong to the second that now is in or,
 // at its very start, to the one before.
 func (r *Recorder) Finish(now time.Duration, g Gauges) *Interval {
-	return r.take(maxSecond, secondOf(now-1), maxSecond, g)
+	return r.take(now, maxSecond, secondOf(now-1), maxSecond, g)
 }
 
 const maxSecond = int(^uint(0) >> 1)
 
 // take takes out the seconds before end, and the tens of seconds that end by
 // windowsEnd; last gets the gauges.
-func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
+func (r *Recorder) take(now time.Duration, end, last, windowsEnd int, g Gauges) *Interval {
 	r.cut.Lock()
 	defer r.cut.Unlock()
 	iv := &Interval{}
@@ -80,6 +80,7 @@ func (r *Recorder) take(end, last, windowsEnd int, g Gauges) *Interval {
 		s.release(taken[i])
 	}
 	r.gauge(iv, last, g)
+	iv.host(g.Host, now)
 	iv.stalls(g.Stalls)
 	r.windows(iv, windowsEnd)
 	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
@@ -172,7 +173,7 @@ func (r *Recorder) gauge(iv *Interval, last int, g Gauges) {
 	}
 	r.cut.gauged = last
 	s := iv.second(last)
-	s.Asked, s.InFlight, s.Stage, s.Host = g.Asked, g.InFlight, g.Stage, g.Host
+	s.Asked, s.InFlight, s.Stage = g.Asked, g.InFlight, g.Stage
 	s.Trouble = results.JoinTroubles(s.Trouble, g.Limited)
 	s.Limited = Limited(*s)
 }

@@ -17,7 +17,7 @@ type Gauges struct {
 	Stage    string  // what the schedule was doing
 	Limited  string  // a hard trouble of the generator's in that second; empty for none
 
-	Host   *results.Host   // of its process and machine in that second; nil where nobody looked
+	Host   *results.Host   // of its process and machine up to the cut; nil where nobody looked
 	Stalls []results.Stall // that have become known since the last cut
 }
 
@@ -53,6 +53,18 @@ func (iv *Interval) second(n int) *results.Second {
 		iv.Seconds = slices.Insert(iv.Seconds, i, results.Second{Second: n})
 	}
 	return &iv.Seconds[i]
+}
+
+// host gives the account of a span that ends now to the second in the middle of
+// it.
+func (iv *Interval) host(h *results.Host, now time.Duration) {
+	if h == nil {
+		return
+	}
+	s := iv.second(secondOf(now - h.Span/2))
+	s.Host = h
+	s.Trouble = results.JoinTroubles(s.Trouble, h.Trouble())
+	s.Limited = Limited(*s)
 }
 
 // afterStall is how long a generator that stood still takes to read what came

@@ -285,6 +285,36 @@ func TestStallsMarkTheirSeconds(t *testing.T) {
 	}
 }
 
+// An account of the machine belongs to the second in which most of its span
+// lies, and an exceeded allowance limits that one.
+func TestAccountsBelongToTheirSeconds(t *testing.T) {
+	r := New(Config{})
+	for second := range 4 {
+		r.Arrival(time.Duration(second)*time.Second, results.Started, 1)
+	}
+	account := func(span time.Duration, exceeded int64) Gauges {
+		return Gauges{Host: &results.Host{Span: span, Allowances: map[string]int64{"ens5 pps_allowance_exceeded": exceeded}}}
+	}
+	ms := time.Millisecond
+	sums := make([]results.Second, 4)
+	for _, iv := range []*Interval{
+		r.Cut(1020*ms, account(1020*ms, 0)), r.Cut(2030*ms, account(1010*ms, 7)), r.Finish(3005*ms, account(975*ms, 0)),
+	} {
+		for _, s := range iv.Seconds {
+			AddSecond(&sums[s.Second], s)
+		}
+	}
+	for second, span := range []time.Duration{1020 * ms, 1010 * ms, 975 * ms} {
+		s := sums[second]
+		if s.Host == nil || s.Host.Span != span || (s.Limited != "") != (second == 1) {
+			t.Errorf("second %d: %+v, limited %q; want the account of %v, and the second at 1 limited alone", second, s.Host, s.Limited, span)
+		}
+	}
+	if sums[3].Host != nil {
+		t.Errorf("second 3 has an account: %+v", sums[3].Host)
+	}
+}
+
 func TestTooManyCellsAreFolded(t *testing.T) {
 	r := New(Config{Shards: 2, MaxCells: 10})
 	for i := range 1000 {

@@ -44,6 +44,12 @@ func (w *troubles) add(s *results.Second) {
 func (w *troubles) explain(worst *results.Generator) []string {
 	var r []string
 	say := func(format string, args ...any) { r = append(r, fmt.Sprintf(format, args...)) }
+	stalled := w.others[results.TroubleStall]
+	for _, trouble := range sortedKeys(w.others) {
+		if trouble != results.TroubleStall {
+			say("the generator was hindered for %d s: %s%s", w.others[trouble], trouble, fixes[trouble])
+		}
+	}
 	if w.late > 0 {
 		say("send lag p99 was over 50 ms in %d s, up to %s", w.late, inWords(w.worst))
 	}
@@ -51,28 +57,23 @@ func (w *troubles) explain(worst *results.Generator) []string {
 		say("over 1 %% of the arrivals were missed in %d s", w.missing)
 	}
 	seen := w.seen.explain()
-	if w.seen.looked && seen == nil && w.others[results.TroubleStall] == 0 {
+	if w.seen.looked && seen == nil && stalled == 0 {
 		say("neither the CPUs nor garbage collection explain that")
 	}
 	r = append(r, seen...)
-	for _, trouble := range sortedKeys(w.others) {
-		if trouble == results.TroubleStall {
-			say("%s", w.stalled(worst))
-			continue
-		}
-		say("the generator was hindered for %d s: %s%s", w.others[trouble], trouble, fixes[trouble])
+	if stalled > 0 {
+		say("the generator stood still in %d s%s: answers that came meanwhile were read late, so that their times are too long; "+
+			"run it where nothing stops, suspends or starves it", stalled, longestStall(worst))
 	}
 	return r
 }
 
-// stalled speaks of the seconds in which the generator stood still.
-func (w *troubles) stalled(worst *results.Generator) string {
-	long := ""
-	if worst != nil && worst.Stall != nil && *worst.Stall > 0 {
-		long = ", for up to " + inWords(time.Duration(*worst.Stall*float64(time.Microsecond)))
+// longestStall tells it, where it is known.
+func longestStall(worst *results.Generator) string {
+	if worst == nil || worst.Stall == nil || *worst.Stall == 0 {
+		return ""
 	}
-	return fmt.Sprintf("the generator stood still in %d s%s: answers that came meanwhile were read late, so that their times are too long; "+
-		"run it where nothing stops, suspends or starves it", w.others[results.TroubleStall], long)
+	return ", for up to " + inWords(time.Duration(*worst.Stall*float64(time.Microsecond)))
 }
 
 // fixes say what to do about hard troubles, by the words of package source.

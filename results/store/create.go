@@ -173,7 +173,12 @@ func (w *Writer) begin(info results.RunInfo) error {
 		return err
 	}
 	// From here on there is something to lose when the machine stops.
-	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"); err != nil {
+	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY"); err != nil {
+		return err
+	}
+	// A first write opens the files beside this one: later, under load, there
+	// may be no descriptor left for them.
+	if err := w.transact(func() error { return w.meta(metaOf(info)) }); err != nil {
 		return err
 	}
 	return w.prepare()

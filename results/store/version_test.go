@@ -25,8 +25,18 @@ func TestVersion1Opens(t *testing.T) {
 	if err := w.Close(ended()); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := readHeader(path); err != nil || h.version != 1 {
-		t.Fatalf("the header says version %d, %v; want 1", h.version, err)
+	r, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.view(func(v view) error {
+		if v.version != 1 {
+			t.Errorf("the file says version %d, want 1", v.version)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	run := openRun(t, path)
 	if d := cmp.Diff(ended(), run.Info); d != "" {

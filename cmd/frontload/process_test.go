@@ -268,7 +268,7 @@ func TestTooFewOpenFiles(t *testing.T) {
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), asMain+"=1")
 	trust := finish(t, cmd, 6).Analysis.Trust
-	if trust.OK || len(trust.Reasons) < 2 || !strings.Contains(trust.Reasons[1], "too many open files: ") {
+	if trust.OK || len(trust.Reasons) < 2 || !strings.Contains(trust.Reasons[1], "hindered for ") || !strings.Contains(trust.Reasons[1], "too many open files") {
 		t.Errorf("trust = %+v, want a lack of open files as its first reason", trust)
 	}
 }

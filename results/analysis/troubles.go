@@ -47,7 +47,7 @@ func (w *troubles) explain(worst *results.Generator) []string {
 	stalled := w.others[results.TroubleStall]
 	for _, trouble := range sortedKeys(w.others) {
 		if trouble != results.TroubleStall {
-			say("the generator was hindered for %d s: %s%s", w.others[trouble], trouble, fixes[trouble])
+			say("the generator was hindered for %d s: %s", w.others[trouble], trouble)
 		}
 	}
 	if w.late > 0 {
@@ -74,12 +74,4 @@ func longestStall(worst *results.Generator) string {
 		return ""
 	}
 	return ", for up to " + inWords(time.Duration(*worst.Stall*float64(time.Microsecond)))
-}
-
-// fixes say what to do about hard troubles, by the words of package source.
-var fixes = map[string]string{
-	"too many open files":          ": raise the limit (ulimit -n)",
-	"out of ports":                 ": give it more source addresses (clients.addresses), or let connections live longer",
-	"out of socket memory":         ": give the machine more memory, or open fewer connections",
-	"source address not available": ": assign the addresses of clients.addresses to this machine",
 }

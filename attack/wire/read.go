@@ -29,7 +29,7 @@ type answerReader struct {
 	state   readState
 	head    []byte // the header of the answer under way: the status line to the empty line
 	scanned int    // no empty line ends before this offset of head
-	heads   int64  // bytes of all headers and trailers so far, and of what chunks carry beside data
+	heads   int64  // bytes of all headers, trailers and extensions of chunks so far
 	size    uint64 // of the chunk whose size is being read
 	digits  int    // how many digits of it came
 	left    int64  // bytes of the body, or of the chunk, that are still to come
@@ -50,6 +50,7 @@ const (
 	inLength
 	toClose // the body ends with the connection
 	inChunkSize
+	inChunkSpace // after a chunk's size
 	inChunkExtension
 	inChunkSizeEnd
 	inChunk
@@ -57,7 +58,8 @@ const (
 	inChunkEndLF
 	inTrailerStart
 	inTrailerLine
-	inTrailerEnd
+	inTrailerLineEnd // the LF after a trailer's CR
+	inTrailerEnd     // the LF after the last CR
 	whole
 )
 
@@ -215,12 +217,11 @@ func (r *answerReader) data(p []byte) error {
 // (RFC 9112, section 7.1). Every line ends with CR and LF, as readers that are
 // content with one of them are how requests are smuggled.
 func (r *answerReader) frame(b byte) error {
-	if r.heads++; r.heads > r.mostHeader {
-		return ErrHeader
-	}
 	switch r.state {
 	case inChunkSize:
 		return r.chunkSize(b)
+	case inChunkSpace:
+		return r.chunkSpace(b)
 	case inChunkExtension:
 		switch b {
 		case '\r':
@@ -228,16 +229,22 @@ func (r *answerReader) frame(b byte) error {
 		case '\n':
 			return malformed("a chunk's size ends with LF alone")
 		}
+		return r.countHead()
 	case inChunkSizeEnd:
 		return r.chunkBegins(b)
 	case inChunkEnd:
 		return r.expect(b, '\r', inChunkEndLF, "a chunk is longer than its size")
 	case inChunkEndLF:
 		return r.expect(b, '\n', inChunkSize, "a chunk is longer than its size")
-	case inTrailerStart, inTrailerLine:
+	default:
 		return r.trailer(b)
-	case inTrailerEnd:
-		return r.expect(b, '\n', whole, "a trailer ends with CR alone")
+	}
+}
+
+// countHead counts one byte that is neither data nor what each chunk has to have.
+func (r *answerReader) countHead() error {
+	if r.heads++; r.heads > r.mostHeader {
+		return ErrHeader
 	}
 	return nil
 }
@@ -261,14 +268,27 @@ func (r *answerReader) chunkSize(b byte) error {
 		r.digits++
 	case r.digits == 0:
 		return malformed("a chunk's size begins with %q", b)
-	case b == '\r':
+	default:
+		return r.chunkSpace(b)
+	}
+	return nil
+}
+
+// chunkSpace takes what may follow a chunk's size: spaces, then an extension or
+// the end of the line.
+func (r *answerReader) chunkSpace(b byte) error {
+	switch b {
+	case '\r':
 		r.state = inChunkSizeEnd
-	case b == ';' || b == ' ' || b == '\t':
+		return nil
+	case ';':
 		r.state = inChunkExtension
+	case ' ', '\t':
+		r.state = inChunkSpace
 	default:
 		return malformed("a chunk's size holds %q", b)
 	}
-	return nil
+	return r.countHead()
 }
 
 // maxSizeDigits bounds a chunk's size: what has more does not fit 64 bits.
@@ -303,17 +323,23 @@ func (r *answerReader) chunkBegins(b byte) error {
 
 // trailer passes over trailers. Nothing in them is recorded.
 func (r *answerReader) trailer(b byte) error {
+	switch r.state {
+	case inTrailerLineEnd:
+		return r.expect(b, '\n', inTrailerStart, "a trailer's line ends with CR alone")
+	case inTrailerEnd:
+		return r.expect(b, '\n', whole, "its trailer ends with CR alone")
+	}
 	switch {
+	case b == '\n':
+		return malformed("a trailer's line ends with LF alone")
 	case b == '\r' && r.state == inTrailerStart:
 		r.state = inTrailerEnd
-	case b == '\n' && r.state == inTrailerStart:
-		r.state = whole
-	case b == '\n':
-		r.state = inTrailerStart
+	case b == '\r':
+		r.state = inTrailerLineEnd
 	default:
 		r.state = inTrailerLine
 	}
-	return nil
+	return r.countHead()
 }
 
 // text returns b as a string that shares its memory: it is valid as long as b

@@ -135,6 +135,10 @@ func TestAnswersThatSmuggle(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nX: 1\rContent-Length: 5\r\n\r\nhello",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5 hello\r\nhello\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\rY: 2\r\n\r\n",
 	} {
 		if _, _, err := readAll("GET", []byte(answer), 1<<20); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%q: %v, want it refused as malformed", answer, err)
@@ -142,6 +146,30 @@ func TestAnswersThatSmuggle(t *testing.T) {
 	}
 	if refused < 20 {
 		t.Errorf("%d of the answers above are refused as malformed, want at least 20", refused)
+	}
+}
+
+// What each chunk has to have beside its data is no header: an answer may have
+// any number of chunks. Extensions and trailers are bounded as headers are.
+func TestManyChunks(t *testing.T) {
+	cfg := Config{}.withDefaults()
+	read := func(chunk string, n int) (answerReader, error) {
+		var r answerReader
+		r.begin(&cfg, false)
+		_, err := r.read([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
+		for i := 0; i < n && err == nil; i++ {
+			_, err = r.read([]byte(chunk))
+		}
+		return r, err
+	}
+	if r, err := read("5\r\nhello\r\n", 1_000_000); err != nil || r.body != 5_000_000 {
+		t.Errorf("a million chunks: %d bytes of body, %v", r.body, err)
+	}
+	if _, err := read("5;extension\r\nhello\r\n", 10_000); !errors.Is(err, ErrHeader) {
+		t.Errorf("a hundred thousand bytes of extensions: %v, want ErrHeader", err)
+	}
+	if _, err := read("5          \r\nhello\r\n", 10_000); !errors.Is(err, ErrHeader) {
+		t.Errorf("a hundred thousand spaces: %v, want ErrHeader", err)
 	}
 }
 

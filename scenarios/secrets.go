@@ -2,23 +2,15 @@ package scenarios
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"frontload/results"
 	"frontload/scenarios/urls"
 )
 
 // hidden stands for the text of a secret.
 const hidden = "(hidden)"
-
-// secretNames finds what names a secret, in lower case and without dashes
-// and underscores; "author" alone is none.
-var secretNames = regexp.MustCompile(`auth($|[^o]|oriz)|cookie|token|secret|passw|credential|session|signature|apikey|accesskey|privatekey|verify|jwt`)
-
-func secret(name string) bool {
-	return secretNames.MatchString(strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)))
-}
 
 // hideSecrets returns a copy of the model without secrets. A header or query
 // parameter whose name tells of one (Authorization, Cookie, X-Api-Key,
@@ -33,7 +25,7 @@ func hideSecrets(m document) document {
 		r.Headers = h.pairs(r.Headers)
 		r.Query = h.pairs(r.Query)
 		r.Path = h.path(r.Path)
-		if secret(r.Body) {
+		if results.Secret(r.Body) {
 			r.Body = h.hide(r.Body)
 		}
 		r.Vars = h.vars
@@ -47,7 +39,7 @@ type hider struct{ vars map[string]varSection }
 func (h *hider) pairs(all pairs) pairs {
 	out := slices.Clone(all)
 	for i := range out {
-		if secret(out[i].Name) {
+		if results.Secret(out[i].Name) {
 			out[i].Value = h.hide(out[i].Value)
 		}
 	}
@@ -62,7 +54,7 @@ func (h *hider) path(text string) string {
 	}
 	parameters := strings.Split(query, "&")
 	for i, parameter := range parameters {
-		if name, value, found := strings.Cut(parameter, "="); found && secret(name) {
+		if name, value, found := strings.Cut(parameter, "="); found && results.Secret(name) {
 			parameters[i] = name + "=" + h.hide(value)
 		}
 	}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -94,11 +95,10 @@ func cleanHeaders(in []results.Header) []results.Header {
 	in = in[:min(len(in), mostHeaders)]
 	out := make([]results.Header, 0, len(in))
 	for _, h := range in {
-		switch strings.ToLower(h.Name) {
-		case "set-cookie", "cookie", "authorization", "proxy-authorization", "www-authenticate",
-			"authentication-info", "x-amz-security-token", "x-api-key":
+		switch name := strings.ToLower(h.Name); {
+		case results.Secret(name):
 			h.Value = notStored
-		case "location", "content-location", "link", "refresh":
+		case slices.Contains([]string{"location", "content-location", "link", "refresh"}, name):
 			h.Value = withoutSecrets(h.Value)
 		}
 		out = append(out, results.Header{Name: cut(h.Name, mostHeaderName), Value: cut(h.Value, mostHeaderValue)})
@@ -106,8 +106,8 @@ func cleanHeaders(in []results.Header) []results.Header {
 	return out
 }
 
-// withoutSecrets replaces the values of the query parameters by which signed
-// URLs of CloudFront and S3 grant access.
+// withoutSecrets replaces the values of query parameters that are named like a
+// secret.
 func withoutSecrets(url string) string {
 	path, query, ok := strings.Cut(url, "?")
 	if !ok {
@@ -115,12 +115,8 @@ func withoutSecrets(url string) string {
 	}
 	pairs := strings.Split(query, "&")
 	for i, p := range pairs {
-		name, _, ok := strings.Cut(p, "=")
-		switch strings.ToLower(name) {
-		case "signature", "policy", "key-pair-id", "x-amz-signature", "x-amz-security-token", "x-amz-credential":
-			if ok {
-				pairs[i] = name + "=" + notStored
-			}
+		if name, _, ok := strings.Cut(p, "="); ok && results.Secret(name) {
+			pairs[i] = name + "=" + notStored
 		}
 	}
 	return path + "?" + strings.Join(pairs, "&")

@@ -401,7 +401,7 @@ func TestExemplarsAreBounded(t *testing.T) {
 
 func TestExemplarsHoldNoSecretsAndNoMoreThanTheyMay(t *testing.T) {
 	r := New(Config{Requests: []string{"article"}})
-	d := detail{Method: "GET", URL: "https://h/p?a=1&Signature=hush&Policy=hush&Key-Pair-Id=hush&b=2", Headers: []results.Header{
+	d := detail{Method: "GET", URL: "https://h/p?a=1&Signature=hush&Policy=hush&Key-Pair-Id=hush&sessionid=hush&jwt=hush&b=2", Headers: []results.Header{
 		{Name: "set-cookie", Value: "session=hush"},
 		{Name: "Authorization", Value: "Bearer hush"},
 		{Name: "Location", Value: "/x?X-Amz-Signature=hush"},

@@ -150,14 +150,11 @@ func (e *Engine) Sent(call *wire.Call) {
 
 // noteBudget takes note that a look-up had to wait for its budget.
 func (e *Engine) noteBudget(waited time.Duration) {
-	if waited > muchTooLate {
+	if waited > results.MostLag {
 		reason := fmt.Sprintf("a DNS look-up waited %s for its budget of clients.lookups", waited.Round(time.Millisecond))
 		e.trouble.Store(&reason)
 	}
 }
-
-// muchTooLate is the lag from which a second is not to be believed.
-const muchTooLate = 50 * time.Millisecond
 
 // watch looks for trouble of the generator's own, and ends a run in which no
 // request can ever be answered.

@@ -85,6 +85,20 @@ type Send struct {
 	Count   int64
 }
 
+// A second is generator-limited beyond these, beside a hard trouble of the
+// generator's: the send lag that 99 % of its requests must keep, and the share
+// of its arrivals that may be missed.
+const (
+	MostLag    = 50 * time.Millisecond
+	MostMissed = 0.01
+)
+
+// LagLimited reports whether the second is generator-limited by its send lag.
+func (s *Second) LagLimited() bool { return s.LagP99 > MostLag }
+
+// MissedLimited reports whether it is by the arrivals that were missed.
+func (s *Second) MissedLimited() bool { return float64(s.Missed) > MostMissed*float64(s.Scheduled) }
+
 // A Second is the generator's own account of one second.
 type Second struct {
 	Second    int

@@ -156,7 +156,7 @@ func (r flagReader) load(f Flags) {
 	set(r, "load.seed", "--seed", &m.Seed, f.Seed)
 	set(r, "load.arrivals", "--arrivals", &m.Arrivals, f.Arrivals)
 	parsed(r, "load.limits.per-client", "--limit-client", &m.Limits.PerClient, f.LimitClient, parseRate)
-	parsed(r, "load.limits.per-edge-address", "--limit-edge", &m.Limits.PerEdgeAddress, f.LimitEdge, parseRate)
+	parsed(r, "load.limits.per-edge-address", "--limit-edge-address", &m.Limits.PerEdgeAddress, f.LimitEdge, parseRate)
 	required := []struct {
 		path, flag, text, example string
 	}{{"load.rate", "--rate", f.Rate, "500/s"}, {"load.for", "--for", f.For, "30s"}}

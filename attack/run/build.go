@@ -67,11 +67,14 @@ func (r *runner) newResolvers() []*dns.Client {
 }
 
 // reporter records the look-ups of client i. Those before the run's clock
-// starts stand at zero.
+// starts stand at zero, and their answers are kept to be judged.
 func (r *runner) reporter(i int) func(results.Lookup) {
 	return func(l results.Lookup) {
 		if r.engine != nil {
 			l.At = r.engine.Now()
+		}
+		if l.At == 0 {
+			r.answers.add(l.Answer)
 		}
 		l.Client = uint32(i)
 		r.recorder.Lookup(l)

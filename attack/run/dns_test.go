@@ -16,6 +16,7 @@ type nameServer struct {
 
 	mu      sync.Mutex
 	answer  []netip.Addr
+	later   []netip.Addr // where there are any: the answer to all A queries but the first
 	ttl     uint32
 	queries int
 }
@@ -76,7 +77,11 @@ func (s *nameServer) reply(query dnsmessage.Message) *dnsmessage.Message {
 	s.queries++
 	q := query.Questions[0]
 	m := &dnsmessage.Message{Header: dnsmessage.Header{ID: query.ID, Response: true}, Questions: query.Questions}
-	for _, a := range s.answer {
+	answer := s.answer
+	if q.Type == dnsmessage.TypeA && s.later != nil {
+		s.answer = s.later
+	}
+	for _, a := range answer {
 		if q.Type == dnsmessage.TypeA && a.Is4() {
 			m.Answers = append(m.Answers, dnsmessage.Resource{
 				Header: dnsmessage.ResourceHeader{Name: q.Name, Class: dnsmessage.ClassINET, TTL: s.ttl},

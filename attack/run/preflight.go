@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"frontload/attack/dns"
 	"frontload/scenarios"
@@ -41,16 +42,17 @@ func addresses(list []netip.Addr) string {
 
 // A target is what preflight found out about the plan's target.
 type target struct {
-	addrs         []netip.Addr // what the plan's resolvers answered
-	authorization string       // why it may be asked
+	authorization string // why it may be asked
 	attested      bool
 }
 
 // preflight resolves the target for the first client of each resolver, and
-// judges whether it may be asked. What those clients learn is theirs: they do
-// not ask again for the run.
+// judges whether it may be asked; other clients may be answered otherwise, and
+// are judged when they have looked it up. What those clients learn is theirs:
+// they do not ask again for the run.
 func preflight(ctx context.Context, plan *scenarios.Plan, clients []*dns.Client) (*target, error) {
 	t := &target{attested: plan.Attest != ""}
+	var addrs []netip.Addr
 	asked := map[string]bool{}
 	for i, c := range clients {
 		resolver := plan.Clients.Resolver(i)
@@ -62,16 +64,41 @@ func preflight(ctx context.Context, plan *scenarios.Plan, clients []*dns.Client)
 		if err != nil {
 			return nil, err
 		}
-		t.addrs = append(t.addrs, answer.Addrs...)
+		addrs = append(addrs, answer.Addrs...)
 	}
-	slices.SortFunc(t.addrs, netip.Addr.Compare)
-	t.addrs = slices.Compact(t.addrs)
-	return t, t.authorize(plan)
+	var err error
+	t.authorization, err = t.authorize(plan, addrs)
+	return t, err
 }
 
-// authorize judges the target by the addresses that it resolved to.
-func (t *target) authorize(plan *scenarios.Plan) error {
-	foreign := slices.DeleteFunc(slices.Clone(t.addrs), netip.Addr.IsLoopback)
+// An answerBook keeps the addresses that look-ups were answered. Its methods
+// may be called by many goroutines at once.
+type answerBook struct {
+	mu    sync.Mutex
+	addrs []netip.Addr
+}
+
+func (b *answerBook) add(addrs []netip.Addr) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.addrs = append(b.addrs, addrs...)
+}
+
+// take returns what was added, and forgets it.
+func (b *answerBook) take() []netip.Addr {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	addrs := b.addrs
+	b.addrs = nil
+	return addrs
+}
+
+// authorize judges the target by addresses that it resolved to, and returns why
+// it may be asked.
+func (t *target) authorize(plan *scenarios.Plan, addrs []netip.Addr) (string, error) {
+	foreign := slices.DeleteFunc(slices.Clone(addrs), netip.Addr.IsLoopback)
+	slices.SortFunc(foreign, netip.Addr.Compare)
+	foreign = slices.Compact(foreign)
 	var why []string
 	if len(foreign) == 0 {
 		why = append(why, "loopback")
@@ -80,10 +107,9 @@ func (t *target) authorize(plan *scenarios.Plan) error {
 		why = append(why, "attest: "+plan.Attest)
 	}
 	if len(why) == 0 {
-		return &RefusedError{Hostname: plan.Target.Hostname, Addresses: foreign}
+		return "", &RefusedError{Hostname: plan.Target.Hostname, Addresses: foreign}
 	}
-	t.authorization = strings.Join(why, "; ")
-	return nil
+	return strings.Join(why, "; "), nil
 }
 
 // allow is asked before every dial, whatever DNS answers by then.

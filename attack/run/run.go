@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
 
@@ -68,6 +67,7 @@ type runner struct {
 	file     runFile
 	engine   *attack.Engine
 	host     *host.Watcher
+	answers  answerBook
 	watchdog *host.Watchdog
 	status   status
 	stage    string // of the last event that told of one
@@ -95,11 +95,7 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	if err != nil {
 		return r.info, false, &SetupError{err}
 	}
-	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
-		transport.Close()
-		return r.info, false, &SetupError{err}
-	}
-	if err := r.prepare(ctx); err != nil {
+	if err := r.prepare(ctx, target); err != nil {
 		transport.Close()
 		return r.info, false, err
 	}
@@ -117,9 +113,27 @@ func (r *runner) say(format string, args ...any) {
 	}
 }
 
-// prepare has the first clients look the target up. When one cannot, no run
-// file is left.
-func (r *runner) prepare(ctx context.Context) error {
+// prepare has the first clients look the target up, judges all that they were
+// answered, and begins the run file: an older one is replaced only then.
+func (r *runner) prepare(ctx context.Context, t *target) error {
+	if err := store.CanCreate(r.opt.File); err != nil {
+		return &SetupError{err}
+	}
+	if err := r.lookUp(ctx); err != nil {
+		return err
+	}
+	if _, err := t.authorize(r.plan, r.answers.take()); err != nil {
+		return err
+	}
+	var err error
+	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
+		return &SetupError{err}
+	}
+	return nil
+}
+
+// lookUp has the first clients look the target up.
+func (r *runner) lookUp(ctx context.Context) error {
 	const long = 2 * time.Second
 	queries := 2 * float64(r.plan.Clients.Count)
 	if _, err := netip.ParseAddr(r.plan.Target.Hostname); err == nil {
@@ -129,11 +143,7 @@ func (r *runner) prepare(ctx context.Context) error {
 		r.say("looking %s up for the first clients, at most %s for each resolver; for all %d it takes up to %s",
 			r.plan.Target.Hostname, r.plan.Clients.Lookups, r.plan.Clients.Count, took.Round(time.Second))
 	}
-	err := r.engine.Prepare(ctx)
-	if err != nil {
-		err = errors.Join(err, r.file.Close(r.info), os.Remove(r.opt.File))
-	}
-	return err
+	return r.engine.Prepare(ctx)
 }
 
 // carryOut sends the load, and writes the run file as it goes.

@@ -202,6 +202,44 @@ load: {rate: 5/s, for: 1s}
 
 // A guided ramp begins with few clients and adds them with the rate, so that
 // none goes over its limit.
+// Another client's answer may hold other addresses: it is judged before
+// anything is sent, too, and an older run file stays.
+func TestEveryClientsAnswerIsJudged(t *testing.T) {
+	dns := newNameServer(t, 60, "127.0.0.1")
+	dns.later = []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+	s, err := scenarios.Parse("test.yaml", fmt.Appendf(nil, `
+version: 1
+target: {url: "http://www.example.com:1"}
+clients: {count: 2, resolvers: [%q], addresses: [127.0.0.1]}
+requests: [{path: /}]
+load: {rate: 5/s, for: 1s}
+`, dns.addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "run.db")
+	older, err := store.Create(file, results.RunInfo{Name: "older"})
+	if err == nil {
+		err = older.Close(results.RunInfo{Name: "older"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *RefusedError
+	if _, started, err := Run(t.Context(), plan, Options{File: file}); started || !errors.As(err, &refused) {
+		t.Errorf("Run() = started %t, %v, want a refusal", started, err)
+	}
+	if r, err := store.Open(file); err != nil {
+		t.Errorf("the older run file is gone: %v", err)
+	} else {
+		r.Close()
+	}
+}
+
 func TestGuidedRampAddsClients(t *testing.T) {
 	t.Parallel()
 	server := newEdgeServer(t, "127.73.2.1")

@@ -16,7 +16,7 @@ type troubles struct {
 }
 
 func (w *troubles) add(s *results.Second) {
-	late, missing := s.LagP99 > mostLag, float64(s.Missed) > mostMissed*float64(s.Scheduled)
+	late, missing := s.LagLimited(), s.MissedLimited()
 	if late {
 		w.late++
 		w.worst = max(w.worst, s.LagP99)

@@ -11,13 +11,6 @@ import (
 // before the run is not to be believed.
 const mostLimited = 0.2
 
-// What makes a second generator-limited, beside trouble such as a lack of
-// open files.
-const (
-	mostLag    = 50 * time.Millisecond // send lag p99
-	mostMissed = 0.01                  // share of the arrivals
-)
-
 // judgeTrust says whether the generator kept up. The run's seconds are those
 // in which it had something to send: waiting for the last answers does not
 // make a run more believable.
@@ -60,6 +53,15 @@ func judgeTrust(run *results.Run) results.Trust {
 // dialling: where those explain most of it, requests did not wait for one in use.
 func connectionWait(run *results.Run) time.Duration {
 	const least = 100 * time.Millisecond
+	failed := 0
+	for _, l := range run.Lookups {
+		if l.Err != "" {
+			failed++
+		}
+	}
+	if 10*failed > len(run.Lookups) {
+		return 0 // those that waited for such a look-up are many, however few look-ups there were
+	}
 	p90 := func(s results.Series) time.Duration { return run.Latency[results.LatencyKey{Series: s, By: "all"}].P90 }
 	queueing := p90(results.SeriesQueueing)
 	dialling := p90(results.SeriesDNS) + p90(results.SeriesConnect) + p90(results.SeriesTLS)

@@ -9,22 +9,15 @@ import (
 	"frontload/results"
 )
 
-// A second is generator-limited beyond these: the send lag that 99 % of its
-// requests must keep, and the share of its arrivals that may be missed.
-const (
-	mostLag    = 50 * time.Millisecond
-	mostMissed = 0.01
-)
-
 // Limited returns why a second is generator-limited, in words, or nothing when
 // it is not: too much send lag, too many missed arrivals, or a hard trouble of
 // the generator's.
 func Limited(s results.Second) string {
 	var why []string
-	if s.LagP99 > mostLag {
-		why = append(why, fmt.Sprintf("send lag p99 %v is over %v", s.LagP99.Round(time.Millisecond), mostLag))
+	if s.LagLimited() {
+		why = append(why, fmt.Sprintf("send lag p99 %v is over %v", s.LagP99.Round(time.Millisecond), results.MostLag))
 	}
-	if float64(s.Missed) > mostMissed*float64(s.Scheduled) {
+	if s.MissedLimited() {
 		why = append(why, fmt.Sprintf("%d of %d arrivals were missed", s.Missed, s.Scheduled))
 	}
 	if s.Trouble != "" {

@@ -36,19 +36,28 @@ func Create(path string, info results.RunInfo) (*Writer, error) {
 	return w, nil
 }
 
-// makeRoom removes an older run file and leaves an empty file at path, open.
-func makeRoom(path string) (*os.File, error) {
+// CanCreate reports, as an error, what speaks against [Create]. It changes
+// nothing.
+func CanCreate(path string) error {
 	dir := filepath.Dir(path)
 	switch st, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("create run file %s: the directory %s does not exist; make it first: %w", path, dir, fs.ErrNotExist)
+		return fmt.Errorf("create run file %s: the directory %s does not exist; make it first: %w", path, dir, fs.ErrNotExist)
 	case err != nil:
-		return nil, fmt.Errorf("create run file %s: %w", path, err)
+		return fmt.Errorf("create run file %s: %w", path, err)
 	case !st.IsDir():
-		return nil, fmt.Errorf("create run file %s: %s is not a directory", path, dir)
+		return fmt.Errorf("create run file %s: %s is not a directory", path, dir)
 	}
 	if err := replaceable(path); err != nil {
-		return nil, fmt.Errorf("create run file %s: %w", path, err)
+		return fmt.Errorf("create run file %s: %w", path, err)
+	}
+	return nil
+}
+
+// makeRoom removes an older run file and leaves an empty file at path, open.
+func makeRoom(path string) (*os.File, error) {
+	if err := CanCreate(path); err != nil {
+		return nil, err
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -99,10 +99,14 @@ type Engine struct {
 	answered  atomic.Bool           // some answer came, whatever it said
 	failure   atomic.Pointer[error] // the first call that got none
 	trouble   atomic.Pointer[string]
-	calls     sync.Pool // of *wire.Call that are not in use
-	lookups   sync.WaitGroup
-	done      chan struct{} // has one entry whenever nothing is in flight
-	fatal     context.CancelCauseFunc
+	full      struct { // so many clients have all reached their limit, until then
+		clients int
+		until   time.Duration
+	}
+	calls   sync.Pool // of *wire.Call that are not in use
+	lookups sync.WaitGroup
+	done    chan struct{} // has one entry whenever nothing is in flight
+	fatal   context.CancelCauseFunc
 }
 
 // New returns an engine. Its clock starts with [Engine.Run].

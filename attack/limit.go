@@ -24,13 +24,20 @@ func (b *bucket) take(perSecond float64, at time.Duration) bool {
 	if perSecond <= 0 {
 		return true
 	}
-	gap := time.Duration(float64(time.Second) / perSecond)
-	tolerance := max(time.Second/10-gap, jitter)
-	if b.due > at+tolerance {
+	if at < b.opens(perSecond) {
 		return false
 	}
-	b.due = max(b.due, at) + gap
+	b.due = max(b.due, at) + interval(perSecond)
 	return true
+}
+
+// opens returns from when on one more arrival may go, at a rate above zero.
+func (b *bucket) opens(perSecond float64) time.Duration {
+	return b.due - max(time.Second/10-interval(perSecond), jitter)
+}
+
+func interval(perSecond float64) time.Duration {
+	return time.Duration(float64(time.Second) / perSecond)
 }
 
 // A limiter holds a bucket for each edge address. It may be used by many

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"frontload/attack/wire"
@@ -88,12 +89,18 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 // have reached their limit. It returns nil when all have.
 func (e *Engine) pick(a pacing.Arrival) *client {
 	n := e.clientsAt(a.At)
+	if n == e.full.clients && a.At < e.full.until {
+		return nil
+	}
+	limit, opens := float64(e.cfg.PerClient), time.Duration(math.MaxInt64)
 	for i := range n {
 		c := e.clients[(a.N+uint64(i))%uint64(n)]
-		if c.allowed.take(float64(e.cfg.PerClient), a.At) {
+		if c.allowed.take(limit, a.At) {
 			return c
 		}
+		opens = min(opens, c.allowed.opens(limit))
 	}
+	e.full.clients, e.full.until = n, opens
 	return nil
 }
 

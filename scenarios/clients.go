@@ -49,11 +49,9 @@ func (s *Scenario) protocol(f *faults) results.Protocol {
 	p, err := results.ParseProtocol(name)
 	switch {
 	case err != nil:
-		f.add("clients.protocol", "%q is not a protocol: use h1 or h2", name)
-	case p == results.H3:
-		f.later("clients.protocol", "clients.protocol h3 is")
-	case p == results.H2 && strings.HasPrefix(strings.ToLower(s.model.Target.URL), "http:"):
-		f.add("clients.protocol", "h2 needs TLS: use an https URL, or h1")
+		f.add("clients.protocol", "%q is not a protocol: use h1, h2 or h3", name)
+	case p != results.H1 && strings.HasPrefix(strings.ToLower(s.model.Target.URL), "http:"):
+		f.add("clients.protocol", "%v needs TLS: use an https URL, or h1", p)
 	}
 	return p
 }

@@ -18,7 +18,7 @@ type Flags struct {
 	Clients     int    // zero means one
 	Connections int    // most per client and edge address
 	Attest      string // why the target may be loaded
-	Protocol    string // h1 or h2
+	Protocol    string // h1, h2 or h3
 	Resolvers   []string
 	Subnets     []string
 	Addresses   []string

@@ -69,7 +69,7 @@ type clientsSection struct {
 	Resolvers []string `yaml:"resolvers"`
 	// EDNS client subnets, dealt round robin. A wider one than /24 (IPv6: /56) is cut into those.
 	Subnets []string `yaml:"subnets,omitempty"`
-	// Version of HTTP: h1 or h2. Left out: h1 for http, h2 for https.
+	// Version of HTTP: h1, h2 or h3. Left out: h1 for http, h2 for https.
 	Protocol string `yaml:"protocol" jsonschema:"enum=h1,enum=h2,enum=h3"`
 	// Most connections per client and edge address.
 	Connections int `yaml:"connections" jsonschema:"minimum=1"`

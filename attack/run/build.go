@@ -157,6 +157,8 @@ func clientsAt(plan *scenarios.Plan) func(time.Duration) int {
 func newTransport(plan *scenarios.Plan, e *attack.Engine, d *source.Dialer) (*wire.Transport, error) {
 	cfg := wire.Config{
 		Dial:        d.Dial,
+		Route:       d.Route,
+		Bind:        d.Bind,
 		Now:         e.Now,
 		Sent:        e.Sent,
 		Done:        e.Done,

@@ -36,6 +36,11 @@ func prepare(fd int, from netip.Addr, free bool) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
 		return os.NewSyscallError("setsockopt IP_BIND_ADDRESS_NO_PORT", err)
 	}
+	return allowForeign(fd, from, free)
+}
+
+// allowForeign lets an address be bound that is on no interface, if free.
+func allowForeign(fd int, from netip.Addr, free bool) error {
 	if !free {
 		return nil
 	}
@@ -44,6 +49,23 @@ func prepare(fd int, from netip.Addr, free bool) error {
 	}
 	return os.NewSyscallError("setsockopt IPV6_FREEBIND", unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_FREEBIND, 1))
 }
+
+// bind opens a UDP socket. It takes one port for all targets, as it hears them
+// all, so IP_BIND_ADDRESS_NO_PORT would bring nothing.
+func (d *Dialer) bind(from netip.Addr) (net.PacketConn, error) {
+	free := !d.local.has(from)
+	listen := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var set error
+		if err := raw.Control(func(fd uintptr) { set = allowForeign(int(fd), from, free) }); err != nil {
+			return err
+		}
+		return set
+	}}
+	return listen.ListenPacket(context.Background(), "udp", netip.AddrPortFrom(from, 0).String())
+}
+
+// checkSupport returns nil: source addresses can be chosen.
+func checkSupport(netip.Addr) error { return nil }
 
 // Check says before a run whether connections can be made from an address. It
 // sends nothing. An invalid address, which leaves the choice to the system, is

@@ -21,6 +21,12 @@ func (d *Dialer) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (
 	return dialer.DialContext(ctx, "tcp", to.String())
 }
 
+func (d *Dialer) bind(from netip.Addr) (net.PacketConn, error) {
+	return net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)))
+}
+
+func checkSupport(from netip.Addr) error { return Check(from) }
+
 // Check says before a run whether connections can be made from an address. On
 // this system only an invalid address, which leaves the choice to the system,
 // is good.

@@ -1,5 +1,6 @@
-// Package source opens TCP connections from the source address that each
-// client of a load test has, and tells whose trouble a failed one is.
+// Package source opens TCP connections, and UDP sockets for QUIC, from the
+// source address that each client of a load test has, and tells whose trouble
+// a failed one is.
 //
 // Choosing the source address needs Linux. Elsewhere only connections whose
 // source address the system picks are possible; [Check] says so before a run.
@@ -13,8 +14,8 @@ import (
 	"net/netip"
 )
 
-// A Dialer opens TCP connections from a given source address. The zero value
-// dials loopback addresses only. It must not be copied after first use; its
+// A Dialer opens TCP connections and UDP sockets from a given source address.
+// The zero value dials loopback addresses only. It must not be copied after first use; its
 // methods may be called by many goroutines at once.
 type Dialer struct {
 	// Allow is asked before every dial whether the target's address may be
@@ -35,13 +36,21 @@ type Dialer struct {
 // but that of ctx.
 func (d *Dialer) Dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
 	from, target := from.Unmap(), to.Addr().Unmap()
-	if err := d.allowed(target); err != nil {
-		return nil, &DeniedError{Addr: target, Err: err}
-	}
-	if from.IsValid() && from.Is4() != target.Is4() {
-		return nil, &FamilyError{From: from, To: target}
+	if err := d.check(from, target); err != nil {
+		return nil, err
 	}
 	return d.dial(ctx, from, netip.AddrPortFrom(target, to.Port()))
+}
+
+// check says whether the one address may and can connect to the other.
+func (d *Dialer) check(from, target netip.Addr) error {
+	if err := d.allowed(target); err != nil {
+		return &DeniedError{Addr: target, Err: err}
+	}
+	if from.IsValid() && from.Is4() != target.Is4() {
+		return &FamilyError{From: from, To: target}
+	}
+	return nil
 }
 
 var errNotLoopback = errors.New("it is not a loopback address, and nothing else is authorised")

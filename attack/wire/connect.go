@@ -17,6 +17,9 @@ type dialSpans struct{ connect, tls time.Duration }
 
 // connect dials a connection, with its TLS handshake, for the pool.
 func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to netip.AddrPort) (conn, dialSpans, error) {
+	if t.cfg.Protocol == results.H3 {
+		return t.connectH3(ctx, p, from, to)
+	}
 	var spans dialSpans
 	begin := t.cfg.Now()
 	raw, err := t.cfg.Dial(ctx, from, to)

@@ -93,9 +93,9 @@ func (e *malformedError) Error() string        { return fmt.Sprintf("%v: %v", Er
 func (e *malformedError) Unwrap() error        { return e.err }
 func (e *malformedError) Is(target error) bool { return target == ErrMalformed }
 
-// A streamError is a stream of HTTP/2 that the server reset.
-type streamError struct{ stream, code uint32 }
+// A streamError is a stream of HTTP/2 or HTTP/3 that the server reset.
+type streamError struct{ stream, code uint64 }
 
 func (e streamError) Error() string {
-	return fmt.Sprintf("the server reset stream %d with code %d", e.stream, e.code)
+	return fmt.Sprintf("the server reset stream %d with code %#x", e.stream, e.code)
 }

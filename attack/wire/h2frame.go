@@ -164,8 +164,10 @@ func ofConnection(name string) bool {
 // appendText appends a string literal, as it is (RFC 7541, section 5.2).
 func appendText(b []byte, s string) []byte { return append(appendLength(b, len(s)), s...) }
 
-func appendLower(b []byte, s string) []byte {
-	b = appendLength(b, len(s))
+func appendLower(b []byte, s string) []byte { return appendSmall(appendLength(b, len(s)), s) }
+
+// appendSmall appends a name in small letters.
+func appendSmall(b []byte, s string) []byte {
 	for i := range len(s) {
 		c := s[i]
 		if 'A' <= c && c <= 'Z' {

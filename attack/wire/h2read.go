@@ -197,10 +197,10 @@ func (r *h2Reader) data(f frame, p []byte) error {
 // finish ends a stream that the server has ended.
 func (r *h2Reader) finish(st *h2Stream) {
 	a := &st.call.answer
-	bodyless := a.noBody || a.reply.Status == http.StatusNotModified
+	err := a.checkLength(st.length)
 	switch {
-	case st.length >= 0 && st.length != a.body && !(bodyless && a.body == 0):
-		r.c.drop(st, malformed("its body has %d bytes, its content-length is %d", a.body, st.length), false)
+	case err != nil:
+		r.c.drop(st, err, false)
 	case len(st.body) > 0: // answered before it was asked in full
 		r.c.out = appendReset(r.c.out, st.id, codeNone)
 		fallthrough
@@ -208,6 +208,16 @@ func (r *h2Reader) finish(st *h2Stream) {
 		a.state = whole
 		r.c.drop(st, nil, false)
 	}
+}
+
+// checkLength compares the body of a whole answer with the length that its
+// header announced; -1 when it announced none.
+func (r *answerReader) checkLength(announced int64) error {
+	bodyless := r.noBody || r.reply.Status == http.StatusNotModified
+	if announced >= 0 && announced != r.body && !(bodyless && r.body == 0) {
+		return malformed("its body has %d bytes, its content-length is %d", r.body, announced)
+	}
+	return nil
 }
 
 func (r *h2Reader) headers(f frame, p []byte, now time.Duration) error {
@@ -324,7 +334,7 @@ func (r *fieldReader) field(f hpack.HeaderField) {
 		}
 	}
 	if ofConnection(f.Name) {
-		r.err = malformed("its header holds %q, which HTTP/2 has not", f.Name)
+		r.err = malformed("its header holds %q, which only HTTP/1.1 has", f.Name)
 		return
 	}
 	if f.Name == "content-length" {
@@ -368,7 +378,7 @@ func (r *h2Reader) reset(f frame, p []byte) error {
 	code := binary.BigEndian.Uint32(p)
 	refused := code == codeRefused
 	r.leaving = r.leaving || refused
-	r.c.drop(st, streamError{f.stream, code}, refused)
+	r.c.drop(st, streamError{uint64(f.stream), uint64(code)}, refused)
 	return nil
 }
 

@@ -44,7 +44,8 @@ const (
 // A pool holds the connections of one client to one edge address, and the
 // calls that wait for one.
 type pool struct {
-	t *Transport
+	t      *Transport
+	client uint32
 
 	mu      sync.Mutex
 	idle    []conn // connections with room, the last used last

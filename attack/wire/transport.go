@@ -16,6 +16,7 @@ type Transport struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	work   sync.WaitGroup // every goroutine of the transport
+	ports  ports          // with HTTP/3
 
 	mu      sync.Mutex
 	pools   map[poolKey]*pool
@@ -37,6 +38,7 @@ func New(cfg Config) *Transport {
 		cfg:     cfg,
 		ctx:     ctx,
 		cancel:  cancel,
+		ports:   ports{bind: cfg.Bind},
 		pools:   map[poolKey]*pool{},
 		retired: map[*pool]struct{}{},
 	}
@@ -108,7 +110,7 @@ func (t *Transport) pool(key poolKey) *pool {
 	}
 	p := t.pools[key]
 	if p == nil {
-		p = &pool{t: t}
+		p = &pool{t: t, client: key.client}
 		t.pools[key] = p
 	}
 	return p

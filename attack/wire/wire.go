@@ -1,4 +1,5 @@
-// Package wire carries requests to edge addresses over HTTP/1.1 and HTTP/2.
+// Package wire carries requests to edge addresses over HTTP/1.1, HTTP/2 and
+// HTTP/3.
 //
 // A [Transport] takes a [Call] and returns at once; it finds the call a
 // connection of its client to its edge address, dials one or lets the call
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"frontload/internal/quic"
 	"frontload/results"
 )
 
@@ -51,13 +53,14 @@ type Call struct {
 	// Err is why no whole answer came; nil when one did.
 	Err error
 
-	out     []byte // the request as HTTP/1.1 has it, or its header block over HTTP/2
+	out     []byte // the request as HTTP/1.1 has it, its header block over HTTP/2, its frames over HTTP/3
 	answer  answerReader
 	id      string
 	retries int // how often it went out again, since the server had not processed it
 
 	queued  time.Duration // when it began to wait for a connection
 	dialled bool          // the connection that it gets was dialled for it
+	stream  quic.Stream   // over HTTP/3: the one that was opened for it
 }
 
 // ready notes when the connection on which the call first goes out could have
@@ -129,11 +132,19 @@ func (c *Call) Exemplar() results.Exemplar {
 	return e
 }
 
-// Config says how a [Transport] works. Dial, Now and Done are required.
+// Config says how a [Transport] works. Now, Done and, except with HTTP/3, Dial
+// are required.
 type Config struct {
 	// Dial opens a TCP connection from a client's address, or from any when
 	// the address is not valid.
 	Dial func(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error)
+
+	// With HTTP/3, and required then: Route says, before every connection, from
+	// which address it leaves, and refuses targets that are not allowed. Bind
+	// opens a UDP socket there. A client has one for each address of its own,
+	// which all its connections share.
+	Route func(from netip.Addr, to netip.AddrPort) (netip.Addr, error)
+	Bind  func(netip.Addr) (net.PacketConn, error)
 
 	// Now reads the run's clock.
 	Now func() time.Duration
@@ -146,10 +157,10 @@ type Config struct {
 	Done func(*Call)
 
 	Protocol results.Protocol
-	TLS      *tls.Config // nil for plaintext; NextProtos is set by the transport
+	TLS      *tls.Config // nil for plaintext, which HTTP/3 has not; NextProtos is set by the transport
 
 	// Connections is the most connections per client and edge address with
-	// HTTP/1.1. HTTP/2 uses one. Zero means 6.
+	// HTTP/1.1. HTTP/2 and HTTP/3 use one. Zero means 6.
 	Connections int
 
 	// Timeout bounds an exchange, from the send. Zero means 100 s.
@@ -173,7 +184,7 @@ func (c Config) withDefaults() Config {
 	c.ConnectTimeout = orDefault(c.ConnectTimeout, 30*time.Second)
 	c.MaxHeaderBytes = orDefault(c.MaxHeaderBytes, 64<<10)
 	c.MaxBodyBytes = orDefault(c.MaxBodyBytes, 1<<30)
-	if c.Protocol == results.H2 {
+	if c.Protocol == results.H2 || c.Protocol == results.H3 {
 		c.Connections = 1
 	}
 	if c.TLS != nil {
@@ -184,10 +195,14 @@ func (c Config) withDefaults() Config {
 }
 
 func alpn(p results.Protocol) string {
-	if p == results.H2 {
+	switch p {
+	case results.H2:
 		return "h2"
+	case results.H3:
+		return quic.NextProto
+	default:
+		return "http/1.1"
 	}
-	return "http/1.1"
 }
 
 func orDefault[T int | int64 | time.Duration](v, def T) T {

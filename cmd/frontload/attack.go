@@ -87,7 +87,7 @@ func addScenarioFlags(f *pflag.FlagSet, s *app.Flags) {
 	f.StringVar(&s.Arrivals, "arrivals", "", "`uniform` or poisson")
 	f.IntVar(&s.Clients, "clients", 0, "how many clients: `N`, 1 when left out")
 	f.IntVar(&s.Connections, "connections", 0, "most connections per client and edge address: `N`, 6 when left out")
-	f.StringVar(&s.Protocol, "protocol", "", "`h1` or h2; left out: h1 for http, h2 for https")
+	f.StringVar(&s.Protocol, "protocol", "", "`h1`, h2 or h3; left out: h1 for http, h2 for https")
 	f.StringVar(&s.Method, "method", "", "HTTP `METHOD`, GET when left out")
 	f.StringArrayVar(&s.Headers, "header", nil, "request header `'NAME: VALUE'`; may be given often")
 	f.StringVar(&s.Host, "host", "", "Host and TLS `NAME`, when they differ from the URL's")

@@ -17,11 +17,11 @@ var Rules = []Rule{
 	{"internal/app", []string{"attack/run", "scenarios/...", "results/..."}},
 	{"attack/run", []string{"attack/...", "scenarios", "scenarios/urls", "pacing", "results/..."}},
 	{"attack", []string{"attack/dns", "attack/wire", "pacing", "results"}},
-	{"attack/wire", []string{"attack/source", "results"}},
+	{"attack/wire", []string{"attack/source", "internal/quic", "results"}},
 	{"attack/dns", []string{"pacing", "results"}},
 	{"attack/source", []string{"results"}},
 	{"attack/host", []string{"results"}},
-	{"scenarios/lab", []string{"internal/nearest", "scenarios", "scenarios/urls", "pacing", "results"}},
+	{"scenarios/lab", []string{"internal/nearest", "internal/quic", "scenarios", "scenarios/urls", "pacing", "results"}},
 	{"scenarios", []string{"internal/nearest", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
 	{"scenarios/urls", []string{"results"}},
 	{"results/store", []string{"results", "results/record", "results/hist"}},
@@ -37,6 +37,8 @@ var Rules = []Rule{
 // Sole maps each heavy library to the one package that may import it, so that
 // whoever embeds another package does not compile it.
 var Sole = map[string]string{
+	"github.com/quic-go/quic-go":              "internal/quic",
+	"github.com/quic-go/qpack":                "internal/quic",
 	"modernc.org/sqlite":                      "results/store",
 	"github.com/go-analyze/charts":            "results/report",
 	"github.com/spf13/cobra":                  "cmd/frontload",

@@ -16,7 +16,7 @@ type Ask struct {
 	Host     string
 	Path     string // without the query
 	Query    string // without the question mark; empty for none
-	Protocol string // "HTTP/1.1" or "HTTP/2.0"
+	Protocol string // "HTTP/1.1", "HTTP/2.0" or "HTTP/3.0"
 	TLS      bool
 	Header   func(name string) string // request header by name; nil for none
 	Bytes    int64                    // size of the request

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"frontload/internal/quic"
 )
 
 // DefaultName is the host name that a lab serves when none is given. The top
@@ -37,12 +39,12 @@ var _ Behaviour = (*Model)(nil)
 
 // A Config says how a behaviour is served.
 type Config struct {
-	TLS  bool   // HTTP/1.1 and HTTP/2 over TLS; otherwise HTTP/1.1 in the clear
+	TLS  bool   // HTTP/1.1, HTTP/2 and HTTP/3; otherwise HTTP/1.1 in the clear
 	Name string // host name to serve; empty means [DefaultName]
 }
 
 // A Server is a behaviour on sockets: one listener for each edge address, all
-// on the same port, and a DNS server that gives their addresses out. Its
+// on the same port, with a UDP socket beside it where HTTP/3 is served, and a DNS server that gives their addresses out. Its
 // methods may be called by many goroutines at once.
 type Server struct {
 	name     string
@@ -51,6 +53,7 @@ type Server struct {
 	live     *live
 	identity *identity
 	http     *http.Server
+	http3    *quic.Server // nil without TLS
 	dns      *dnsServer
 	asks     gate           // handlers
 	conns    sync.WaitGroup // connections of http
@@ -77,20 +80,23 @@ func Serve(b Behaviour, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the lab's certificates: %w", err)
 	}
-	listeners, port, err := listenAll(edges)
+	sockets, err := listenAll(edges, cfg.TLS)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{name: name, port: port, tls: cfg.TLS, live: &live{model: b}, identity: identity, asks: gate{most: maxAsks}}
+	s := &Server{name: name, port: sockets.port, tls: cfg.TLS, live: &live{model: b}, identity: identity, asks: gate{most: maxAsks}}
 	if s.dns, err = newDNSServer(name, s.live.resolve); err != nil {
-		closeAll(listeners)
+		sockets.close()
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.http = s.newHTTPServer(ctx)
-	for _, l := range listeners {
+	for _, l := range sockets.tcp {
 		s.serving.Go(func() { s.serve(l) })
+	}
+	if err := s.serveHTTP3(sockets.udp); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -152,6 +158,9 @@ func (s *Server) Close() error {
 		// can come now.
 		err = errors.Join(err, s.http.Close())
 		s.conns.Wait()
+		if s.http3 != nil {
+			err = errors.Join(err, s.http3.Close())
+		}
 		s.asks.close()
 		s.closeErr = errors.Join(err, s.dns.close())
 	})

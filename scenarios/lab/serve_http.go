@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -9,19 +10,21 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"frontload/internal/quic"
 )
 
 // Bounds on what one client can hold of the server.
 const (
 	maxHeaderBytes  = 32 << 10 // CloudFront: a request's headers and line, 32,768 bytes [CFG cloudfront-limits]
 	maxRequestBody  = 1 << 20  // bytes of a request's body that are read and counted
-	maxStreams      = 128      // HTTP/2 requests at once on one connection
+	maxStreams      = 128      // HTTP/2 or HTTP/3 requests at once on one connection
 	headerTimeout   = 10 * time.Second
 	exchangeTimeout = 3 * time.Minute // request and answer; an origin's three tries take at most 100 s
 	idleTimeout     = 2 * time.Minute
 )
 
-// newHTTPServer returns the one server behind all edge addresses. Handlers
+// newHTTPServer returns the one server behind all edge addresses, HTTP/3 apart. Handlers
 // end when ctx does.
 func (s *Server) newHTTPServer(ctx context.Context) *http.Server {
 	h := &http.Server{
@@ -50,6 +53,26 @@ func (s *Server) serve(l net.Listener) {
 		return
 	}
 	_ = s.http.Serve(l)
+}
+
+// serveHTTP3 answers HTTP/3 on the sockets, if there are any. Handlers end
+// with their connections.
+func (s *Server) serveHTTP3(sockets []net.PacketConn) error {
+	if len(sockets) == 0 {
+		return nil
+	}
+	s.http3 = quic.NewServer(quic.ServerConfig{
+		Handler:        s.http.Handler,
+		TLS:            s.identity.config(),
+		MaxHeaderBytes: maxHeaderBytes,
+		Streams:        maxStreams,
+		Idle:           idleTimeout,
+	})
+	var errs []error
+	for _, socket := range sockets {
+		errs = append(errs, s.http3.Serve(socket))
+	}
+	return errors.Join(errs...)
 }
 
 // connState counts connections, so that Close can wait for them. StateNew is
@@ -82,9 +105,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 // newAsk reads r's body, up to a bound, and returns what the model is asked.
 // It reports false when the body did not arrive.
 func newAsk(r *http.Request) (Ask, bool) {
-	local, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	edge, known := edgeOf(r)
 	client, err := netip.ParseAddrPort(r.RemoteAddr)
-	if local == nil || err != nil {
+	if !known || err != nil {
 		return Ask{}, false
 	}
 	body, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxRequestBody))
@@ -93,7 +116,7 @@ func newAsk(r *http.Request) (Ask, bool) {
 	}
 	path, query := target(r)
 	return Ask{
-		Edge:     local.AddrPort().Addr().Unmap(),
+		Edge:     edge,
 		Client:   client.Addr().Unmap(),
 		Port:     client.Port(),
 		Method:   r.Method,
@@ -105,6 +128,15 @@ func newAsk(r *http.Request) (Ask, bool) {
 		Header:   r.Header.Get,
 		Bytes:    headBytes(r) + body,
 	}, true
+}
+
+// edgeOf returns the address at which r came.
+func edgeOf(r *http.Request) (netip.Addr, bool) {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(interface{ AddrPort() netip.AddrPort }) // TCP's or UDP's
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return local.AddrPort().Addr().Unmap(), true
 }
 
 // target returns path and query as the client wrote them, not decoded.

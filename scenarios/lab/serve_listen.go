@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,48 +13,60 @@ const (
 	// free on one address is seldom taken on another.
 	portTries = 64
 
-	// connsPerEdge bounds the open connections of one edge address; more wait
+	// connsPerEdge bounds the open TCP connections of one edge address; more wait
 	// in the kernel's queue. A rehearsal has a few hundred.
 	connsPerEdge = 4096
 )
 
+// A listening is what a lab listens on: for each edge address a TCP listener
+// and, where there is TLS, a UDP socket, all on one port.
+type listening struct {
+	port uint16
+	tcp  []net.Listener
+	udp  []net.PacketConn
+}
+
 // listenAll listens on every address, on one port that is free on all.
-func listenAll(addrs []netip.Addr) ([]net.Listener, uint16, error) {
+func listenAll(addrs []netip.Addr, udp bool) (*listening, error) {
 	var last error
 	for range portTries {
-		listeners, port, err := listenOnce(addrs)
-		if err == nil {
-			return listeners, port, nil
+		l := &listening{}
+		if last = l.listen(addrs, udp); last == nil {
+			return l, nil
 		}
-		last = err
+		l.close()
 	}
-	return nil, 0, fmt.Errorf("find a port that is free on all of the lab's %d edge addresses: %w", len(addrs), last)
+	return nil, fmt.Errorf("find a port that is free on all of the lab's %d edge addresses: %w", len(addrs), last)
 }
 
-// listenOnce lets the first address choose the port, and fails when another
-// does not have it.
-func listenOnce(addrs []netip.Addr) ([]net.Listener, uint16, error) {
-	var (
-		listeners []net.Listener
-		port      uint16
-	)
+// listen lets the first address choose the port, and fails when another does
+// not have it.
+func (l *listening) listen(addrs []netip.Addr, udp bool) error {
 	for _, a := range addrs {
-		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, port)))
+		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, l.port)))
 		if err != nil {
-			closeAll(listeners)
-			return nil, 0, err
+			return err
 		}
-		port = l.Addr().(*net.TCPAddr).AddrPort().Port()
-		listeners = append(listeners, netutil.LimitListener(l, connsPerEdge))
+		l.port = tcp.Addr().(*net.TCPAddr).AddrPort().Port()
+		l.tcp = append(l.tcp, netutil.LimitListener(tcp, connsPerEdge))
+		if !udp {
+			continue
+		}
+		socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, l.port)))
+		if err != nil {
+			return err
+		}
+		l.udp = append(l.udp, socket)
 	}
-	return listeners, port, nil
+	return nil
 }
 
-// closeAll closes listeners that serve nobody yet.
-func closeAll(listeners []net.Listener) error {
-	var errs []error
-	for _, l := range listeners {
-		errs = append(errs, l.Close())
+// close closes what serves nobody yet.
+func (l *listening) close() {
+	for _, tcp := range l.tcp {
+		tcp.Close()
 	}
-	return errors.Join(errs...)
+	for _, udp := range l.udp {
+		udp.Close()
+	}
 }

@@ -62,7 +62,7 @@ type simulation struct {
 	sink        results.Sink
 	rng         *rand.Rand
 	clients     []simClient
-	connections int  // most per client and edge address; one with HTTP/2
+	connections int  // most per client and edge address; one with HTTP/2 and HTTP/3
 	exclusive   bool // HTTP/1.1: a connection carries one request at a time
 	tls         bool
 	heap        flightHeap
@@ -191,8 +191,12 @@ func (f *flight) Exemplar() results.Exemplar {
 var _ results.Detail = (*flight)(nil)
 
 func protocolName(p results.Protocol) string {
-	if p == results.H2 {
+	switch p {
+	case results.H2:
 		return "HTTP/2.0"
+	case results.H3:
+		return "HTTP/3.0"
+	default:
+		return "HTTP/1.1"
 	}
-	return "HTTP/1.1"
 }

@@ -27,7 +27,7 @@ type Sample struct {
 	Signals  Signals
 	Reason   string // why the outcome is Transport, in a few fixed words such as "connect refused"; empty otherwise
 
-	BytesIn, BytesOut int64 // on the wire as HTTP carries them: headers and bodies
+	BytesIn, BytesOut int64 // on the wire as HTTP carries them: headers and bodies; over HTTP/3 those of the request's stream
 
 	Intended  time.Duration // when the schedule wanted it sent
 	Ready     time.Duration // when a permitted connection was free or dialled
@@ -35,7 +35,7 @@ type Sample struct {
 	FirstByte time.Duration // when the answer began; zero when none did
 	Done      time.Duration // when the last byte was read, or when it failed
 
-	DNS, Connect, TLS time.Duration
+	DNS, Connect, TLS time.Duration // over HTTP/3 the one handshake is TLS, and Connect zero
 }
 
 // Response is what a user waits: from the intended time to the last byte.

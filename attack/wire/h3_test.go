@@ -516,6 +516,11 @@ func TestHTTP3DialsThatFail(t *testing.T) {
 	noFiles := func(netip.Addr) (net.PacketConn, error) {
 		return nil, &net.OpError{Op: "listen", Err: os.NewSyscallError("socket", syscall.EMFILE)}
 	}
+	anyTarget := &source.Dialer{Allow: func(netip.Addr) error { return nil }}
+	fromLoopback := func(_ netip.Addr, to netip.AddrPort) (netip.Addr, error) {
+		return anyTarget.Route(netip.MustParseAddr("127.0.0.5"), to)
+	}
+	outside := &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 443} // which the system does not send to from loopback
 	for name, c := range map[string]struct {
 		at        net.Addr
 		cfg       Config
@@ -527,6 +532,7 @@ func TestHTTP3DialsThatFail(t *testing.T) {
 		"no HTTP/3 there":                   {otherSocket.LocalAddr(), Config{TLS: trust(other)}, "tls handshake", false},
 		"nobody listens":                    {silent.LocalAddr(), Config{ConnectTimeout: 50 * time.Millisecond}, "connect timeout", false},
 		"not authorised":                    {socket.LocalAddr(), Config{Route: refuse}, "not authorised", false},
+		"a source that does not lead there": {outside, Config{Route: fromLoopback}, "source address cannot reach target", true},
 		"too many open files":               {socket.LocalAddr(), Config{Bind: noFiles}, "too many open files", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,20 +8,23 @@ import (
 
 // A Conn is a connection. Its methods may be called by many goroutines at once.
 // When it has ended, they and those of its streams fail with net.ErrClosed,
-// in the words of why.
-type Conn struct{ conn *quic.Conn }
+// in the words of why, or with the system's error where that would not send.
+type Conn struct {
+	conn *quic.Conn
+	at   *Endpoint
+}
 
 // Open begins a stream for a request. It does not wait: it fails with an error
 // of which [AtLimit] is true when the peer allows no more streams for now.
 func (c *Conn) Open() (Stream, error) {
 	s, err := c.conn.OpenStream()
-	return Stream{s}, err
+	return Stream{s, c.at}, err
 }
 
 // OpenWait begins a stream as soon as the peer allows one.
 func (c *Conn) OpenWait() (Stream, error) {
 	s, err := c.conn.OpenStreamSync(c.conn.Context())
-	return Stream{s}, err
+	return Stream{s, c.at}, err
 }
 
 // OpenUni begins a one-way stream with the given bytes, and keeps it open. It
@@ -46,7 +49,7 @@ func (c *Conn) AcceptUni() (io.Reader, error) {
 // Accept returns the next stream of the peer's.
 func (c *Conn) Accept() (Stream, error) {
 	s, err := c.conn.AcceptStream(c.conn.Context())
-	return Stream{s}, err
+	return Stream{s, c.at}, err
 }
 
 // Done is closed when the connection has ended.
@@ -60,7 +63,10 @@ func (c *Conn) Close(code uint64, why string) {
 
 // A Stream carries a request there and its answer back. One goroutine at a
 // time may read it, and one write it.
-type Stream struct{ stream *quic.Stream }
+type Stream struct {
+	stream *quic.Stream
+	at     *Endpoint
+}
 
 // ID is the number of the stream in its connection: 0, 4, 8 and so on for
 // those that the client opened.
@@ -68,7 +74,13 @@ func (s Stream) ID() uint64 { return uint64(s.stream.StreamID()) }
 
 // Read returns what has come, and waits for something if need be. The last
 // bytes may come with io.EOF.
-func (s Stream) Read(p []byte) (int, error) { return s.stream.Read(p) }
+func (s Stream) Read(p []byte) (int, error) {
+	n, err := s.stream.Read(p)
+	if err != nil && err != io.EOF {
+		err = s.at.why(err)
+	}
+	return n, err
+}
 
 // Write writes p, and waits until the peer takes it.
 func (s Stream) Write(p []byte) (int, error) { return s.stream.Write(p) }

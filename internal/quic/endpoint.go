@@ -66,6 +66,9 @@ type Endpoint struct {
 
 // NewEndpoint takes a socket over: nobody else may use it any more.
 func NewEndpoint(socket net.PacketConn) *Endpoint {
+	if udp, ok := socket.(*net.UDPConn); ok {
+		socket = &udpSocket{UDPConn: udp}
+	}
 	return &Endpoint{socket: socket, transport: quic.Transport{Conn: socket}}
 }
 
@@ -73,9 +76,9 @@ func NewEndpoint(socket net.PacketConn) *Endpoint {
 func (e *Endpoint) Dial(ctx context.Context, to netip.AddrPort, secure *tls.Config, limits Limits) (*Conn, error) {
 	c, err := e.transport.Dial(ctx, net.UDPAddrFromAddrPort(to), secure, limits.config())
 	if err != nil {
-		return nil, err
+		return nil, e.why(err)
 	}
-	return &Conn{conn: c}, nil
+	return &Conn{conn: c, at: e}, nil
 }
 
 // Listen begins to accept connections. An endpoint has one listener at most.
@@ -84,7 +87,7 @@ func (e *Endpoint) Listen(secure *tls.Config, limits Limits) (*Listener, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Listener{l}, nil
+	return &Listener{l, e}, nil
 }
 
 // Close ends all of the endpoint's connections at once, without a word to
@@ -98,7 +101,10 @@ func (e *Endpoint) Close() error {
 }
 
 // A Listener accepts the connections that come to an endpoint, which closes it.
-type Listener struct{ listener *quic.Listener }
+type Listener struct {
+	listener *quic.Listener
+	at       *Endpoint
+}
 
 // Accept returns the next connection whose handshake is done.
 func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
@@ -106,5 +112,5 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{conn: c}, nil
+	return &Conn{conn: c, at: l.at}, nil
 }

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	quicgo "github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 	"go.uber.org/goleak"
 
 	"frontload/results"
@@ -125,13 +127,16 @@ func startServer(t *testing.T, b Behaviour, cfg Config) *Server {
 	return s
 }
 
-// viewer returns a client that trusts s, sends from the given address, and
-// reaches the given edge whatever the name.
-func viewer(t *testing.T, s *Server, source, edge netip.Addr, h2 bool) *http.Client {
+// viewer returns a client that trusts s, speaks h1, h2 or h3, sends from the
+// given address, and reaches the given edge whatever the name.
+func viewer(t *testing.T, s *Server, source, edge netip.Addr, protocol string) *http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(s.CA()) {
 		t.Fatal("CA() holds no certificate")
+	}
+	if protocol == "h3" {
+		return viewer3(t, roots, source, edge)
 	}
 	dialer := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))}
 	tr := &http.Transport{
@@ -147,9 +152,36 @@ func viewer(t *testing.T, s *Server, source, edge netip.Addr, h2 bool) *http.Cli
 		DisableCompression:  true,
 		MaxIdleConnsPerHost: 100,
 	}
-	tr.Protocols.SetHTTP1(!h2)
-	tr.Protocols.SetHTTP2(h2)
+	tr.Protocols.SetHTTP1(protocol == "h1")
+	tr.Protocols.SetHTTP2(protocol == "h2")
 	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr, Timeout: 10 * time.Second}
+}
+
+// viewer3 is a viewer with quic-go's own client.
+func viewer3(t *testing.T, roots *x509.CertPool, source, edge netip.Addr) *http.Client {
+	t.Helper()
+	socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &quicgo.Transport{Conn: socket}
+	tr := &http3.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots},
+		Dial: func(ctx context.Context, addr string, secure *tls.Config, cfg *quicgo.Config) (*quicgo.Conn, error) {
+			_, port, err := net.SplitHostPort(addr)
+			if err != nil {
+				return nil, err
+			}
+			to, err := net.ResolveUDPAddr("udp", net.JoinHostPort(edge.String(), port))
+			if err != nil {
+				return nil, err
+			}
+			return q.DialEarly(ctx, to, secure, cfg)
+		},
+		DisableCompression: true,
+	}
+	t.Cleanup(func() { tr.Close(); q.Close(); socket.Close() })
 	return &http.Client{Transport: tr, Timeout: 10 * time.Second}
 }
 
@@ -170,19 +202,21 @@ func get(t *testing.T, c *http.Client, target string) (*http.Response, string) {
 func TestServeAnswersOnEveryProtocol(t *testing.T) {
 	source := netip.MustParseAddr("127.92.0.7")
 	for _, tc := range []struct {
-		name    string
-		tls, h2 bool
-		proto   string
+		name     string
+		tls      bool
+		protocol string
+		proto    string
 	}{
-		{"HTTP/1.1 in the clear", false, false, "HTTP/1.1"},
-		{"HTTP/1.1 over TLS", true, false, "HTTP/1.1"},
-		{"HTTP/2", true, true, "HTTP/2.0"},
+		{"HTTP/1.1 in the clear", false, "h1", "HTTP/1.1"},
+		{"HTTP/1.1 over TLS", true, "h1", "HTTP/1.1"},
+		{"HTTP/2", true, "h2", "HTTP/2.0"},
+		{"HTTP/3", true, "h3", "HTTP/3.0"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := newScripted(0)
 			s := startServer(t, b, Config{TLS: tc.tls, Name: "www.lab.test"})
 			for _, e := range b.edges {
-				resp, body := get(t, viewer(t, s, source, e.Addr, tc.h2), s.URL()+"/a%20b/c?q=1&r")
+				resp, body := get(t, viewer(t, s, source, e.Addr, tc.protocol), s.URL()+"/a%20b/c?q=1&r")
 				want := http.Header{
 					"Content-Length": {"5"}, "Server": {"CloudFront"},
 					"X-Amz-Request-Id": {"4F1A"}, "Via": {"1.1 a", "1.1 b"},
@@ -200,7 +234,7 @@ func TestServeAnswersOnEveryProtocol(t *testing.T) {
 					a.Path != "/a%20b/c" || a.Query != "q=1&r" || a.Method != "GET" || a.Protocol != tc.proto || a.TLS != tc.tls {
 					t.Errorf("the model was asked %+v by way of %s", a, e.Addr)
 				}
-				if got := a.Header("user-agent"); got != "Go-http-client/1.1" && got != "Go-http-client/2.0" {
+				if got := a.Header("user-agent"); got != "Go-http-client/1.1" && got != "Go-http-client/2.0" && got != "quic-go HTTP/3" {
 					t.Errorf("Header(\"user-agent\") = %q", got)
 				}
 			}
@@ -254,7 +288,7 @@ func TestServeIsNeverEarly(t *testing.T) {
 	const after = 20 * time.Millisecond
 	b := newScripted(after)
 	s := startServer(t, b, Config{TLS: true})
-	c := viewer(t, s, netip.MustParseAddr("127.92.0.1"), b.edges[0].Addr, true)
+	c := viewer(t, s, netip.MustParseAddr("127.92.0.1"), b.edges[0].Addr, "h2")
 	get(t, c, s.URL()) // dial; the model's clock begins here
 	for range 5 {
 		start := time.Now()
@@ -273,10 +307,10 @@ func TestServeIsNeverEarly(t *testing.T) {
 }
 
 func TestServeStopsWaitingForAClientThatLeft(t *testing.T) {
-	for _, h2 := range []bool{false, true} {
+	for _, protocol := range []string{"h1", "h2", "h3"} {
 		b := newScripted(time.Hour)
 		s := startServer(t, b, Config{TLS: true})
-		c := viewer(t, s, netip.MustParseAddr("127.92.0.1"), b.edges[0].Addr, h2)
+		c := viewer(t, s, netip.MustParseAddr("127.92.0.1"), b.edges[0].Addr, protocol)
 		c.Timeout = 50 * time.Millisecond
 		if _, err := c.Get(s.URL()); err == nil {
 			t.Fatal("an answer that is due in an hour came")
@@ -285,7 +319,7 @@ func TestServeStopsWaitingForAClientThatLeft(t *testing.T) {
 		deadline := time.Now().Add(5 * time.Second)
 		for s.asks.count() > 0 {
 			if time.Now().After(deadline) {
-				t.Fatalf("h2 = %v: the handler still waits 5 s after its client left", h2)
+				t.Fatalf("%s: the handler still waits 5 s after its client left", protocol)
 			}
 			time.Sleep(time.Millisecond)
 		}
@@ -293,13 +327,13 @@ func TestServeStopsWaitingForAClientThatLeft(t *testing.T) {
 }
 
 func TestServeCloseCutsOffWhatIsUnderWay(t *testing.T) {
-	for _, h2 := range []bool{false, true} {
+	for _, protocol := range []string{"h1", "h2", "h3"} {
 		b := newScripted(time.Hour)
 		asked := make(chan struct{}, 8)
 		slow := b.answer
 		b.answer = func(now time.Duration, a Ask) Reply { asked <- struct{}{}; return slow(now, a) }
 		s := startServer(t, b, Config{TLS: true})
-		c := viewer(t, s, netip.MustParseAddr("127.92.0.1"), b.edges[0].Addr, h2)
+		c := viewer(t, s, netip.MustParseAddr("127.92.0.1"), b.edges[0].Addr, protocol)
 		failed := make(chan error, 8)
 		for range 8 {
 			go func() {
@@ -318,7 +352,7 @@ func TestServeCloseCutsOffWhatIsUnderWay(t *testing.T) {
 		}
 		for range 8 {
 			if err := <-failed; err == nil {
-				t.Errorf("h2 = %v: a request under way at Close was answered", h2)
+				t.Errorf("%s: a request under way at Close was answered", protocol)
 			}
 		}
 	}

@@ -186,6 +186,29 @@ func TestSimulatedHTTP1Waits(t *testing.T) {
 	}
 }
 
+// HTTP/3 uses connections as HTTP/2 does: the same load meets the same fate.
+func TestSimulatedHTTP3IsAsHTTP2(t *testing.T) {
+	c := mustCase(t, "mixed")
+	var seen [2]*witness
+	for i, protocol := range []results.Protocol{results.H2, results.H3} {
+		plan := planOf(t, c, Place{URL: simURL, For: 10 * time.Second, Seed: 4})
+		plan.Clients.Protocol = protocol
+		m := New(c, 4, 10*time.Second)
+		rows, name := 0, protocolName(protocol)
+		m.Log = func(row []byte) { rows += strings.Count(string(row), "\t"+name+"\t") }
+		seen[i] = newWitness(t)
+		if err := Simulate(context.Background(), m, plan, seen[i], seen[i].tick); err != nil {
+			t.Fatal(err)
+		}
+		if int64(rows) != m.Truth().Requests {
+			t.Errorf("%d rows of the log name %s, want %d", rows, name, m.Truth().Requests)
+		}
+	}
+	if a, b := seen[0], seen[1]; a.all != b.all || a.fresh != b.fresh || a.last != b.last || a.longest != b.longest {
+		t.Errorf("HTTP/2: %v on %d connections, last at %v; HTTP/3: %v on %d, last at %v", a.all, a.fresh, a.last, b.all, b.fresh, b.last)
+	}
+}
+
 func TestSimulationIsRepeatable(t *testing.T) {
 	c := mustCase(t, "mixed")
 	a, _ := simulate(t, c, 9, 15*time.Second)

@@ -316,9 +316,11 @@ func TestHTTP3Requests(t *testing.T) {
 		if back.Err != nil {
 			t.Fatal(back.Err)
 		}
-		if s := <-got; s.length == "-1" { // where no body was sent quic-go says so, or that it does not know
+		s := <-got
+		if s.length == "-1" && len(c.request.Body) == 0 { // quic-go's server may not know yet that no body comes
 			s.length = "0"
-		} else if s != c.want {
+		}
+		if s != c.want {
 			t.Errorf("arrived %.300v\nwant %.300v", s, c.want)
 		}
 		if out := back.Sample.BytesOut; out != int64(len(back.out)) || out < 20 {
@@ -355,7 +357,7 @@ func TestHTTP3TimesOfASample(t *testing.T) {
 // Bodies of both ways through windows that are much smaller, at once on one
 // connection.
 func TestHTTP3LargeBodies(t *testing.T) {
-	body := make([]byte, 3<<20)
+	body := make([]byte, 1<<20)
 	rng := rand.NewChaCha8([32]byte{1})
 	rng.Read(body)
 	var whole atomic.Int64
@@ -364,11 +366,11 @@ func TestHTTP3LargeBodies(t *testing.T) {
 		if err == nil && bytes.Equal(got, body) {
 			whole.Add(1)
 		}
-		for range 4 {
+		for range 2 {
 			w.Write(body)
 		}
 	})
-	const n = 4
+	const n = 3
 	for range n {
 		call := r.call("POST", "/")
 		call.Request.Body = body
@@ -376,8 +378,8 @@ func TestHTTP3LargeBodies(t *testing.T) {
 	}
 	for range n {
 		c := r.next(t)
-		if c.Err != nil || c.answer.body != 4*int64(len(body)) {
-			t.Errorf("%d bytes of body came, want %d: %v", c.answer.body, 4*len(body), c.Err)
+		if c.Err != nil || c.answer.body != 2*int64(len(body)) {
+			t.Errorf("%d bytes of body came, want %d: %v", c.answer.body, 2*len(body), c.Err)
 		}
 		if out := c.Sample.BytesOut; out < int64(len(body)) || out > int64(len(body))+1<<10 {
 			t.Errorf("%d bytes went out for a body of %d", out, len(body))

@@ -74,6 +74,10 @@ type Config struct {
 	// means all of them, always.
 	ClientsAt func(time.Duration) int
 
+	// NewViewer reports of arrival n whether it goes out on a fresh connection,
+	// as [wire.Call] says. Nil means none does.
+	NewViewer func(n uint64) bool
+
 	// PerClient and PerEdge are the most requests/s that one client may send
 	// and that one edge address may get. An arrival that they do not let out
 	// is held back and counted. Zero: not enforced.

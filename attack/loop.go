@@ -76,6 +76,7 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 	s := &call.Sample
 	s.Client, s.Source, s.Intended = c.index, c.source, a.At
 	s.Request, s.Prefix = e.cfg.Requests.Next(a.N, &call.Request)
+	call.NewViewer = e.cfg.NewViewer != nil && e.cfg.NewViewer(a.N)
 	e.inFlight.Add(1)
 	if !c.take(ctx, call, now) {
 		e.reuse(call)

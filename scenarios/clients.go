@@ -20,7 +20,7 @@ const (
 func (s *Scenario) clients(f *faults) Clients {
 	m := &s.model.Clients
 	c := Clients{
-		Count: m.Count, Connections: m.Connections, Timeout: m.Timeout,
+		Count: m.Count, Connections: m.Connections, Resumption: m.Resumption, Timeout: m.Timeout,
 		Lookups: m.Lookups, InFlight: maxInFlight, Protocol: s.protocol(f),
 	}
 	if m.Count < 1 || m.Count > mostClients {
@@ -35,9 +35,10 @@ func (s *Scenario) clients(f *faults) Clients {
 	if m.Timeout <= 0 {
 		f.add("clients.timeout", "0s awaits no answer at all: write a longer one, such as 100s")
 	}
-	if m.NewViewers != 0 {
-		f.later("clients.new-viewers", "clients.new-viewers is")
+	if m.NewViewers > 1 {
+		f.add("clients.new-viewers", "%s of the requests is more than all of them: write a share from 0%% to 100%%", m.NewViewers)
 	}
+	c.NewViewers = NewViewers{Share: float64(m.NewViewers), Seed: s.model.Load.Seed}
 	s.addresses(f, &c)
 	s.resolvers(f, &c)
 	s.subnets(f, &c)

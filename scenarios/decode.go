@@ -83,6 +83,8 @@ func (d *decoder) kind(path string, n *node, v reflect.Value) {
 		d.list(path, n, v)
 	case reflect.Map:
 		d.mapped(path, n, v)
+	case reflect.Bool:
+		v.SetBool(parseScalar(d, path, n, "true or false", parseSwitch))
 	case reflect.String:
 		if d.want(path, n, scalar, "text") {
 			v.SetString(n.text)

@@ -52,6 +52,8 @@ func encode(v reflect.Value) *node {
 		return n
 	case reflect.Map:
 		return encodeMap(v)
+	case reflect.Bool:
+		return &node{tag: "!!bool", text: strconv.FormatBool(v.Bool())}
 	case reflect.Float64:
 		return number(v.Float())
 	case reflect.String:

@@ -16,7 +16,9 @@ type Flags struct {
 	Rate        string // such as "500/s"
 	For         string // such as "30s"
 	Clients     int    // zero means one
-	Connections int    // most per client and edge address
+	Connections int    // most per client and edge address; with h2 and h3 as many as that
+	NewViewers  string // share of requests on a fresh connection, such as "10%"
+	Resumption  string // of TLS sessions: true or false
 	Attest      string // why the target may be loaded
 	Protocol    string // h1, h2 or h3
 	Resolvers   []string
@@ -143,6 +145,8 @@ func (r flagReader) clients(f Flags) {
 	m := &r.model.Clients
 	set(r, "clients.count", "--clients", &m.Count, f.Clients)
 	set(r, "clients.connections", "--connections", &m.Connections, f.Connections)
+	parsed(r, "clients.new-viewers", "--new-viewers", &m.NewViewers, f.NewViewers, parsePercent)
+	parsed(r, "clients.resumption", "--resumption", &m.Resumption, f.Resumption, parseSwitch)
 	set(r, "clients.protocol", "--protocol", &m.Protocol, f.Protocol)
 	set(r, "clients.resolvers", "--resolver", &m.Resolvers, f.Resolvers)
 	set(r, "clients.subnets", "--subnet", &m.Subnets, f.Subnets)

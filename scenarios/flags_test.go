@@ -15,6 +15,7 @@ func TestFromFlags(t *testing.T) {
 		URL: "https://www.example.com:8443/a%2Fb/{x}?q=1&r={y}", Rate: "50/s", For: "30s", Attest: "ours",
 		CA: "testdata/ca.pem", Host: "other.example", Headers: []string{"Accept: text/html", "X-Empty:"}, Timeout: "5s",
 		Addresses: []string{"127.0.0.1", "::1"}, Arrivals: "poisson", Connections: 64, LimitClient: "60/s",
+		NewViewers: "10%", Resumption: "false",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +24,9 @@ func TestFromFlags(t *testing.T) {
 	c := p.Clients
 	if c.Count != 1 || c.Connections != 64 || c.Timeout != 5*time.Second || len(c.Addresses) != 2 || c.Protocol != results.H2 || c.Resolver(0) != "system" {
 		t.Errorf("clients %+v", c)
+	}
+	if c.NewViewers != (NewViewers{0.1, 1}) || c.Resumption {
+		t.Errorf("new viewers %+v, resumption %t", c.NewViewers, c.Resumption)
 	}
 	if p.Target.Hostname != "www.example.com" || p.Target.Host != "other.example" || p.Target.Port != 8443 || len(p.Target.CA) == 0 {
 		t.Errorf("target %+v", p.Target)
@@ -68,6 +72,9 @@ func TestFromFlagsNamesTheFlag(t *testing.T) {
 		{func(f *Flags) { f.Clients = -1 }, `^--clients: -1 is not a number of clients`},
 		{func(f *Flags) { f.Protocol = "h4" }, `^--protocol: "h4" is not a protocol: use h1, h2 or h3$`},
 		{func(f *Flags) { f.URL, f.Protocol = "http://127.0.0.1/", "h3" }, `^--protocol: h3 needs TLS: use an https URL, or h1$`},
+		{func(f *Flags) { f.NewViewers = "10" }, `^--new-viewers: 10 has no unit, write 10%$`},
+		{func(f *Flags) { f.NewViewers = "110%" }, `^--new-viewers: 110% of the requests is more than all`},
+		{func(f *Flags) { f.Resumption = "no" }, `^--resumption: want true or false, got "no"$`},
 		{func(f *Flags) { f.Resolvers = []string{"x"} }, `^--resolver: "x" is not a resolver`},
 		{func(f *Flags) { f.Subnets = []string{"x"} }, `^--subnet: "x" is neither`},
 		{func(f *Flags) { f.Addresses = []string{"224.0.0.0/8"} }, `^--address: 224.0.0.0/8 has no usable address`},

@@ -71,10 +71,12 @@ type clientsSection struct {
 	Subnets []string `yaml:"subnets,omitempty"`
 	// Version of HTTP: h1, h2 or h3. Left out: h1 for http, h2 for https.
 	Protocol string `yaml:"protocol" jsonschema:"enum=h1,enum=h2,enum=h3"`
-	// Most connections per client and edge address.
+	// With h1 the most connections per client and edge address, with h2 and h3 how many of them there are. Left out: 6 with h1, 1 with the others.
 	Connections int `yaml:"connections" jsonschema:"minimum=1"`
-	// Share of requests that start on a fresh connection. Only 0% in this version.
+	// Share of requests that start on a fresh connection of their own, closed after the answer. These come on top of connections.
 	NewViewers percent `yaml:"new-viewers,omitempty"`
+	// Whether a client's later connections resume its TLS session, as browsers do. With false each one is a full handshake.
+	Resumption bool `yaml:"resumption"`
 	// DNS look-ups per resolver at most.
 	Lookups pacing.Rate `yaml:"lookups"`
 	// How long an answer is awaited, from the send.
@@ -198,7 +200,7 @@ const (
 
 func (c *clientsSection) setDefaults() {
 	*c = clientsSection{
-		Count: fileClients, Resolvers: []string{systemResolver}, Connections: 6,
+		Count: fileClients, Resolvers: []string{systemResolver}, Connections: 6, Resumption: true,
 		Lookups: 100, Timeout: 100 * time.Second,
 	}
 }

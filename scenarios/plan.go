@@ -47,7 +47,9 @@ type Clients struct {
 	Subnets []netip.Prefix
 
 	Protocol    results.Protocol
-	Connections int           // most per client and edge address
+	Connections int           // most per client and edge address; with HTTP/2 and HTTP/3 as many as that
+	NewViewers  NewViewers    // requests that start on a fresh connection
+	Resumption  bool          // a client's later connections resume its TLS session
 	Timeout     time.Duration // for an answer, from the send
 	Lookups     pacing.Rate   // per resolver
 	InFlight    int           // arrivals in flight at most

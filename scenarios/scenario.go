@@ -98,6 +98,9 @@ func (s *Scenario) resolve(name string) {
 			m.Clients.Protocol = "h1"
 		}
 	}
+	if !s.origin.has("clients.connections") && m.Clients.Protocol != "h1" {
+		m.Clients.Connections = 1
+	}
 	for i := range m.Requests {
 		if r := &m.Requests[i]; r.Name == "" {
 			r.Name, _, _ = strings.Cut(r.Path, "?")

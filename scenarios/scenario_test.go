@@ -50,7 +50,7 @@ func parse(t *testing.T, text string) *Plan {
 func TestDefaults(t *testing.T) {
 	p := plan(t, load(t, "testdata/constant.yaml"))
 	want := Clients{
-		Count: 10, Resolvers: []string{"system"}, Protocol: results.H2, Connections: 6,
+		Count: 10, Resolvers: []string{"system"}, Protocol: results.H2, Connections: 1, NewViewers: NewViewers{Seed: 1}, Resumption: true,
 		Timeout: 100 * time.Second, Lookups: 100, InFlight: 10_000,
 	}
 	if diff := cmp.Diff(want, p.Clients, cmp.AllowUnexported(Clients{})); diff != "" {
@@ -130,6 +130,40 @@ func samePlan(t *testing.T, name string, a, b *Plan) {
 		b.URLs.Next(n, &q)
 		if r.Index != q.Index || (string(r.Target) != string(q.Target) && !strings.Contains(string(q.Target), "hidden")) {
 			t.Fatalf("%s: request %d is %+v and %+v", name, n, r, q)
+		}
+	}
+}
+
+// HTTP/2 has one connection per client and edge address, unless the scenario
+// asks for more; HTTP/1.1 has up to six.
+func TestConnectionsFollowTheProtocol(t *testing.T) {
+	const rest = "version: 1\ntarget: {url: 'https://[::1]'}\nrequests: [{path: /}]\nload: {rate: 5/s, for: 1s}\n"
+	for clients, want := range map[string]int{
+		"":                             1,
+		"clients: {protocol: h2}\n":    1,
+		"clients: {protocol: h1}\n":    6,
+		"clients: {connections: 8}\n":  8,
+		"clients: {connections: 64}\n": 64,
+		"clients: {protocol: h1, connections: 1}\n": 1,
+	} {
+		if got := parse(t, rest+clients).Clients.Connections; got != want {
+			t.Errorf("%q: %d connections, want %d", clients, got, want)
+		}
+	}
+}
+
+func TestNewViewersAndResumption(t *testing.T) {
+	const rest = "version: 1\ntarget: {url: 'https://[::1]'}\nrequests: [{path: /}]\nload: {rate: 5/s, for: 1s, seed: 3}\n"
+	c := parse(t, rest+"clients: {new-viewers: 12.5%, resumption: false}\n").Clients
+	if c.NewViewers != (NewViewers{0.125, 3}) || c.Resumption {
+		t.Errorf("new viewers %+v, resumption %t", c.NewViewers, c.Resumption)
+	}
+	for clients, want := range map[string]string{
+		"{new-viewers: 101%}":   "clients.new-viewers: 101% of the requests is more than all of them",
+		"{resumption: perhaps}": `clients.resumption: want true or false, got "perhaps"`,
+	} {
+		if _, err := Parse("test.yaml", []byte(rest+"clients: "+clients+"\n")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q in it", clients, err, want)
 		}
 	}
 }

@@ -69,6 +69,14 @@ func parsePercent(text string) (percent, error) {
 	return percent(value / 100), nil
 }
 
+// parseSwitch reads true or false.
+func parseSwitch(text string) (bool, error) {
+	if text != "true" && text != "false" {
+		return false, fmt.Errorf("want true or false, got %q", text)
+	}
+	return text == "true", nil
+}
+
 func (p percent) String() string {
 	return strconv.FormatFloat(float64(p)*100, 'g', 15, 64) + "%"
 }

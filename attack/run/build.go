@@ -99,6 +99,7 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 		Port:        plan.Target.Port,
 		Sink:        r.recorder,
 		ClientsAt:   clientsAt(plan),
+		NewViewer:   plan.Clients.NewViewers.Has,
 		PerClient:   plan.Limits.PerClient,
 		PerEdge:     plan.Limits.PerEdgeAddress,
 		MaxInFlight: plan.Clients.InFlight,
@@ -173,6 +174,7 @@ func newTransport(plan *scenarios.Plan, e *attack.Engine, d *source.Dialer) (*wi
 	if err != nil {
 		return nil, err
 	}
+	cfg.Resumption = plan.Clients.Resumption
 	cfg.TLS = &tls.Config{ServerName: plan.Target.ServerName, RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return wire.New(cfg), nil
 }

@@ -31,7 +31,7 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 	var secured *tls.Conn
 	if t.cfg.TLS != nil {
 		begin = t.cfg.Now()
-		secured, err = t.handshake(ctx, pump)
+		secured, err = t.handshake(ctx, pump, p.client)
 		spans.tls = t.cfg.Now() - begin
 		if err != nil {
 			raw.Close()
@@ -54,8 +54,8 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 	return c, spans, nil
 }
 
-func (t *Transport) handshake(ctx context.Context, pump *tlsPump) (*tls.Conn, error) {
-	c := tls.Client(pump, t.cfg.TLS)
+func (t *Transport) handshake(ctx context.Context, pump *tlsPump, client uint32) (*tls.Conn, error) {
+	c := tls.Client(pump, t.tlsFor(client))
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, &TLSError{Err: err}
 	}

@@ -50,6 +50,13 @@ const trusted = time.Second
 func (c *h1Conn) release()     { c.busy = false }
 func (c *h1Conn) unused() bool { return !c.busy }
 
+func (c *h1Conn) load() int {
+	if c.busy {
+		return 1
+	}
+	return 0
+}
+
 func (c *h1Conn) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

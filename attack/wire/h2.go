@@ -89,6 +89,7 @@ func (c *h2Conn) reserve(*Call, time.Duration) room {
 
 func (c *h2Conn) release()     { c.active-- }
 func (c *h2Conn) unused() bool { return c.active == 0 }
+func (c *h2Conn) load() int    { return c.active }
 
 // close lets the connection end: now when nothing is under way or the run is
 // over, else after the last exchange.

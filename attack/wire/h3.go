@@ -96,6 +96,7 @@ func (c *h3Conn) await() {
 
 func (c *h3Conn) release()     { c.active-- }
 func (c *h3Conn) unused() bool { return c.active == 0 }
+func (c *h3Conn) load() int    { return c.active }
 
 // close lets the connection end: now when nothing is under way or the run is
 // over, else after the last exchange.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -16,6 +17,7 @@ type conn interface {
 	reserve(call *Call, idle time.Duration) room // takes room for one exchange, if there is any; idle is for how long there was
 	release()                                    // gives the room of one exchange back
 	unused() bool                                // no exchange is under way or reserved
+	load() int                                   // exchanges under way or reserved
 	close()                                      // closes it now, whatever it carries
 	start(*Call)                                 // begins the exchange for which room was reserved
 	serve()                                      // does the connection's work, until it ends
@@ -27,6 +29,7 @@ type place struct {
 	used  bool          // it was given a call
 	idle  bool          // it is in the pool's list of those with room
 	since time.Duration // when room became free, had the generator been on time
+	turn  uint64        // when it was last given a call, in calls of the pool
 }
 
 func (p *place) in() *place { return p }
@@ -52,6 +55,9 @@ type pool struct {
 	all     []conn
 	dialing int
 	queue   callQueue
+	turns   uint64        // calls that were given a connection
+	growAt  time.Duration // not before that are more connections dialled than calls wait for
+	own     ownConns
 	retired bool
 	ended   bool
 }
@@ -65,9 +71,15 @@ func (p *pool) start(call *Call) {
 		return
 	}
 	call.dialled = false
+	if call.NewViewer {
+		p.dialOwn(call)
+		p.mu.Unlock()
+		return
+	}
 	if p.queue.peek() == nil {
 		if c, since := p.take(call); c != nil {
 			call.ready(since)
+			p.grow(call)
 			p.mu.Unlock()
 			c.start(call)
 			return
@@ -85,18 +97,17 @@ func (p *pool) start(call *Call) {
 	}
 }
 
-// take reserves room for a call on the connection that was used last, and
-// tells since when there was room on any. A connection without more room
-// leaves the idle list until some is free again; a dead one is dropped.
+// take reserves room for a call, and tells since when there was room on any
+// connection. A connection without more room leaves the idle list until some
+// is free again; a dead one is dropped.
 func (p *pool) take(call *Call) (conn, time.Duration) {
 	for len(p.idle) > 0 {
 		since := p.idle[0].in().since
-		last := len(p.idle) - 1
-		c := p.idle[last]
+		i := p.choose()
+		c := p.idle[i]
 		got := c.reserve(call, call.Eligible+call.Late-c.in().since)
 		if got != taken {
-			p.idle[last] = nil
-			p.idle = p.idle[:last]
+			p.idle = slices.Delete(p.idle, i, i+1)
 			c.in().idle = false
 		}
 		if got == dead {
@@ -104,12 +115,44 @@ func (p *pool) take(call *Call) (conn, time.Duration) {
 		}
 		if got == taken || got == takenLast {
 			call.Sample.Fresh = !c.in().used
-			c.in().used = true
+			p.turns++
+			c.in().used, c.in().turn = true, p.turns
 			return c, since
 		}
 	}
 	return nil, 0
 }
+
+// choose returns the index of the idle connection that a call goes out on.
+// With HTTP/1.1 it is the one that was used last, so that no more stay in use
+// than are needed; with the others the one that carries least, and of several the
+// one whose turn is longest ago, so that all that were asked for are used.
+func (p *pool) choose() int {
+	best := len(p.idle) - 1
+	if !multiplexed(p.t.cfg.Protocol) {
+		return best
+	}
+	for i, c := range p.idle[:best] {
+		b := p.idle[best]
+		if order := cmp.Or(cmp.Compare(c.load(), b.load()), cmp.Compare(c.in().turn, b.in().turn)); order < 0 {
+			best = i
+		}
+	}
+	return best
+}
+
+// grow dials one more connection beside those that the calls have, until
+// there are as many as HTTP/2 or HTTP/3 is asked to have. One at a time, and when one
+// could not be had, none for a while.
+func (p *pool) grow(call *Call) {
+	if multiplexed(p.t.cfg.Protocol) && p.dialing == 0 && !p.retired && p.t.cfg.Now() >= p.growAt {
+		p.dialIfAllowed(call)
+	}
+}
+
+// growPause is how long no connection is dialled that no call waits for, after
+// one that could not be had.
+const growPause = time.Second
 
 // serveQueue gives connections with room to the calls that wait.
 func (p *pool) serveQueue(now time.Duration) {
@@ -205,6 +248,7 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 func (p *pool) dialFailed(err error, begin time.Duration) {
 	p.mu.Lock()
 	p.dialing--
+	p.growAt = p.t.cfg.Now() + growPause
 	failed := []*Call{p.queue.pop()}
 	for next := p.queue.peek(); next != nil && p.open() == 0; next = p.queue.peek() {
 		if next.queued > begin {
@@ -250,7 +294,8 @@ func (p *pool) lost(c conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drop(c)
-	if next := p.queue.peek(); next != nil {
+	own := p.own.remove(c)
+	if next := p.queue.peek(); next != nil && !own {
 		p.dialIfAllowed(next)
 	}
 	p.forgetIfEmpty()
@@ -299,7 +344,7 @@ func (p *pool) closeUnused() {
 // forgetIfEmpty takes a retired pool without connections off the
 // transport's list.
 func (p *pool) forgetIfEmpty() {
-	if p.retired && p.open() == 0 && p.queue.peek() == nil {
+	if p.retired && p.open() == 0 && p.own.none() && p.queue.peek() == nil {
 		p.t.forget(p)
 	}
 }
@@ -313,6 +358,7 @@ func (p *pool) abort() {
 	for _, c := range p.all {
 		c.close()
 	}
+	p.own.close()
 	p.mu.Unlock()
 	for call := waiting.pop(); call != nil; call = waiting.pop() {
 		p.t.fail(call, ErrEnded)

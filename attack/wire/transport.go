@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/tls"
 	"maps"
 	"net/netip"
 	"slices"
@@ -20,7 +21,8 @@ type Transport struct {
 
 	mu      sync.Mutex
 	pools   map[poolKey]*pool
-	retired map[*pool]struct{} // pools whose address left the answer, while they carry something
+	retired map[*pool]struct{}     // pools whose address left the answer, while they carry something
+	secure  map[uint32]*tls.Config // of each client, with its own session
 	closed  bool
 }
 
@@ -41,6 +43,7 @@ func New(cfg Config) *Transport {
 		ports:   ports{bind: cfg.Bind},
 		pools:   map[poolKey]*pool{},
 		retired: map[*pool]struct{}{},
+		secure:  map[uint32]*tls.Config{},
 	}
 }
 
@@ -118,6 +121,9 @@ func (t *Transport) pool(key poolKey) *pool {
 
 // fail reports a call for which no connection could be had.
 func (t *Transport) fail(call *Call, err error) {
+	if t.ctx.Err() != nil {
+		err = ErrEnded
+	}
 	call.Fail(t.cfg.Now(), err)
 	t.cfg.Done(call)
 }

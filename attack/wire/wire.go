@@ -46,6 +46,10 @@ type Call struct {
 	// ended. Late is how late the send loop took it up.
 	Eligible, Late time.Duration
 
+	// NewViewer asks for a connection of the call's own: dialled for it, beside
+	// those of the pool and the limit on them, and closed after its exchange.
+	NewViewer bool
+
 	// GeneratorFault is set when the call failed for want of something on the
 	// generator's side, such as open files or ports.
 	GeneratorFault bool
@@ -157,10 +161,16 @@ type Config struct {
 	Done func(*Call)
 
 	Protocol results.Protocol
-	TLS      *tls.Config // nil for plaintext, which HTTP/3 has not; NextProtos is set by the transport
+	TLS      *tls.Config // nil for plaintext, which HTTP/3 has not; NextProtos and the session cache are set by the transport
+
+	// Resumption lets a client's later connections resume its TLS session, as
+	// a browser's do: each client keeps the last session of its own, by server
+	// name, and starts without one.
+	Resumption bool
 
 	// Connections is the most connections per client and edge address with
-	// HTTP/1.1. HTTP/2 and HTTP/3 use one. Zero means 6.
+	// HTTP/1.1, where zero means 6, and how many there are with HTTP/2 and HTTP/3,
+	// where zero means 1.
 	Connections int
 
 	// Timeout bounds an exchange, from the send. Zero means 100 s.
@@ -179,20 +189,24 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	if multiplexed(c.Protocol) {
+		c.Connections = orDefault(c.Connections, 1)
+	}
 	c.Connections = orDefault(c.Connections, 6)
 	c.Timeout = orDefault(c.Timeout, 100*time.Second)
 	c.ConnectTimeout = orDefault(c.ConnectTimeout, 30*time.Second)
 	c.MaxHeaderBytes = orDefault(c.MaxHeaderBytes, 64<<10)
 	c.MaxBodyBytes = orDefault(c.MaxBodyBytes, 1<<30)
-	if c.Protocol == results.H2 || c.Protocol == results.H3 {
-		c.Connections = 1
-	}
 	if c.TLS != nil {
 		c.TLS = c.TLS.Clone()
 		c.TLS.NextProtos = []string{alpn(c.Protocol)}
+		c.TLS.ClientSessionCache = nil
 	}
 	return c
 }
+
+// multiplexed reports whether a connection carries several exchanges at once.
+func multiplexed(p results.Protocol) bool { return p != results.H1 }
 
 func alpn(p results.Protocol) string {
 	switch p {

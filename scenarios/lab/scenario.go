@@ -38,7 +38,7 @@ func (c Case) Scenario(p Place) string {
 	for _, l := range locations() {
 		subnets = append(subnets, l.near.String())
 	}
-	fmt.Fprintf(&b, "  subnets: [%s]\n  protocol: %s\n  connections: 6\n", strings.Join(subnets, ", "), protocol(p.URL))
+	fmt.Fprintf(&b, "  subnets: [%s]\n  protocol: %s\n", strings.Join(subnets, ", "), protocol(p.URL))
 	b.WriteString("requests:\n")
 	for _, r := range c.requests {
 		r.write(&b)

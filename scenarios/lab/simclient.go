@@ -94,9 +94,13 @@ func (c *simClient) next() netip.Addr {
 }
 
 // connect finds a connection for a request that has its edge address at now,
-// or dials one where that is allowed and needed, and fills in when the request
-// can be sent. It is false when the request has to wait for another's end.
+// or dials one where that is allowed and needed, or for a new viewer, and fills
+// in when the request can be sent. It is false when the request has to wait for another's end.
 func (s *simulation) connect(c *simClient, f *flight, now time.Duration) bool {
+	if f.newViewer {
+		s.dial(&f.sample, now)
+		return true
+	}
 	pool := c.pools[f.sample.Edge]
 	if pool == nil {
 		pool = new(simPool)

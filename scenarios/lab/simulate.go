@@ -90,6 +90,8 @@ type flight struct {
 	method string
 	target string
 	pool   *simPool
+
+	newViewer bool // it has a connection of its own, and no pool
 }
 
 // now returns when something happens next; the arrival counts only if there is
@@ -111,6 +113,7 @@ func (s *simulation) arrive(a pacing.Arrival) {
 	s.plan.URLs.Next(a.N, &s.request)
 	c := &s.clients[a.N%uint64(len(s.clients))]
 	f := s.take()
+	f.pool, f.newViewer = nil, s.plan.Clients.NewViewers.Has(a.N)
 	f.method, f.target = s.request.Method, string(s.request.Target)
 	f.sample = results.Sample{
 		Client: c.index, Request: s.request.Index, Source: c.source, Prefix: s.request.Prefix,
@@ -162,7 +165,7 @@ func (s *simulation) finish(f *flight) {
 		sample.BytesIn += int64(f.answer.size)
 	}
 	s.sink.Record(sample, f)
-	if s.exclusive {
+	if s.exclusive && f.pool != nil {
 		if next := f.pool.release(sample.Done); next != nil {
 			s.schedule(next)
 		}

@@ -209,6 +209,29 @@ func TestSimulatedHTTP3IsAsHTTP2(t *testing.T) {
 	}
 }
 
+// New viewers of a simulation dial, too, beside the connections of the pool.
+func TestSimulatedNewViewers(t *testing.T) {
+	c := mustCase(t, "calm")
+	for _, url := range []string{"http://lab.test", simURL} {
+		var fresh [2]int
+		for i, share := range []float64{0, 0.25} {
+			plan := planOf(t, c, Place{URL: url, For: 10 * time.Second, Seed: 1})
+			plan.Clients.NewViewers.Share = share
+			m, w := New(c, 1, 10*time.Second), newWitness(t)
+			if err := Simulate(context.Background(), m, plan, w, w.tick); err != nil {
+				t.Fatal(err)
+			}
+			if w.all != m.Truth().Count || w.all.Requests != w.arrivals {
+				t.Errorf("%s: %v of %d arrivals, want %v", url, w.all, w.arrivals, m.Truth().Count)
+			}
+			fresh[i] = w.fresh
+			if more, want := fresh[i]-fresh[0], float64(w.arrivals)*share; float64(more) < 0.9*want || float64(more) > 1.1*want {
+				t.Errorf("%s: %d more connections for %.0f%% of %d requests", url, more, 100*share, w.arrivals)
+			}
+		}
+	}
+}
+
 func TestSimulationIsRepeatable(t *testing.T) {
 	c := mustCase(t, "mixed")
 	a, _ := simulate(t, c, 9, 15*time.Second)

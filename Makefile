@@ -8,9 +8,10 @@ TOOL := $(GO) tool -modfile=tools.mod
 test: packages format vet staticcheck unit allocations
 
 # Debian packages that tests need: nginx and dnsmasq, as software that is not
-# ours to test against, and sqlite3, to read run files as anybody would.
+# ours to test against, sqlite3, to read run files as anybody would, and
+# iproute2, to set up the network namespaces that tests make.
 packages:
-	@./internal/packages.sh nginx:nginx-light dnsmasq:dnsmasq-base sqlite3:sqlite3
+	@./internal/packages.sh nginx:nginx-light dnsmasq:dnsmasq-base sqlite3:sqlite3 ip:iproute2
 
 format:
 	@bad="$$($(TOOL) gofumpt -l .)"; \

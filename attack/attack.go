@@ -174,6 +174,18 @@ func (e *Engine) Now() time.Duration {
 // InFlight is how many arrivals are queued or await an answer.
 func (e *Engine) InFlight() int64 { return e.inFlight.Load() }
 
+// Addresses is how many edge addresses the longest answer has that a client
+// has got; zero before [Engine.Prepare].
+func (e *Engine) Addresses() int {
+	most := 0
+	for _, c := range e.clients {
+		c.mu.Lock()
+		most = max(most, c.size)
+		c.mu.Unlock()
+	}
+	return most
+}
+
 // Trouble returns what hindered the generator itself since the last call, or
 // the empty string.
 func (e *Engine) Trouble() string {

@@ -130,12 +130,12 @@ const interruptedDrain = time.Second
 
 // Done takes a finished call from the transport.
 func (e *Engine) Done(call *wire.Call) {
-	if never := errors.Is(call.Err, wire.ErrEnded) || errors.Is(call.Err, ErrHeld); never && !call.Sample.Written {
+	if neverSent(call) {
 		e.cfg.Sink.Arrival(call.Sample.Intended, results.Abandoned, 1)
 	} else {
 		e.cfg.Sink.Record(&call.Sample, call)
-		e.watch(call)
 	}
+	e.watch(call)
 	e.reuse(call)
 	if e.inFlight.Add(-1) == 0 {
 		select {
@@ -143,6 +143,13 @@ func (e *Engine) Done(call *wire.Call) {
 		default:
 		}
 	}
+}
+
+// neverSent reports whether a call ended unsent for a reason that lies with
+// the run or its generator, and so says nothing about the target.
+func neverSent(call *wire.Call) bool {
+	return !call.Sample.Written &&
+		(call.GeneratorFault || errors.Is(call.Err, wire.ErrEnded) || errors.Is(call.Err, ErrHeld))
 }
 
 // reuse keeps a call's memory for another.
@@ -173,13 +180,16 @@ func (e *Engine) watch(call *wire.Call) {
 		}
 		return
 	}
-	if e.failure.Load() == nil {
-		err := call.Err
-		e.failure.CompareAndSwap(nil, &err)
-	}
 	if call.GeneratorFault {
 		reason := call.Sample.Reason
 		e.trouble.Store(&reason)
+	}
+	if neverSent(call) {
+		return
+	}
+	if e.failure.Load() == nil {
+		err := call.Err
+		e.failure.CompareAndSwap(nil, &err)
 	}
 	var tls *wire.TLSError
 	if !e.answered.Load() && errors.As(call.Err, &tls) && tls.Certificate() {

@@ -37,5 +37,5 @@ const (
 	Missed                    // dropped: the generator was over 100 ms late
 	Unsent                    // dropped: too many arrivals in flight already, the target's doing
 	Held                      // dropped: a limit of the scenario did not let it out; counted among the unsent
-	Abandoned                 // was Started, and was never sent: the run ended first, or a limit held it back after its look-up; counted among the unsent
+	Abandoned                 // was Started, and was never sent: the run ended first, the generator lacked something such as open files, or a limit held it back after its look-up; counted among the unsent
 )

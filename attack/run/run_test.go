@@ -28,11 +28,12 @@ type edgeServer struct {
 	edges   map[string]int
 	clients map[string]int
 	open    map[string]int // connections by edge address
+	dialled map[string]int // of all that ever were
 }
 
 func newEdgeServer(t *testing.T, addresses ...string) *edgeServer {
 	t.Helper()
-	s := &edgeServer{edges: map[string]int{}, clients: map[string]int{}, open: map[string]int{}}
+	s := &edgeServer{edges: map[string]int{}, clients: map[string]int{}, open: map[string]int{}, dialled: map[string]int{}}
 	s.port = "0"
 	for _, a := range addresses {
 		l, err := net.Listen("tcp", net.JoinHostPort(a, s.port))
@@ -64,6 +65,7 @@ func (s *edgeServer) watch(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.open[hostOf(c.LocalAddr().String())]++
+		s.dialled[hostOf(c.LocalAddr().String())]++
 	case http.StateClosed, http.StateHijacked:
 		s.open[hostOf(c.LocalAddr().String())]--
 	}
@@ -106,6 +108,44 @@ func carryOut(t *testing.T, scenario string, progress func(live.Status)) (*resul
 		t.Fatal(err)
 	}
 	return recorded, runErr
+}
+
+// A share of the requests starts on a fresh connection, evenly over the edge
+// addresses: so the server counts them.
+func TestNewViewersAtTheServer(t *testing.T) {
+	t.Parallel()
+	addresses := []string{"127.74.0.1", "127.74.0.2", "127.74.0.3"}
+	server := newEdgeServer(t, addresses...)
+	dns := newNameServer(t, 60, addresses...)
+	const clients, share = 2, 0.2
+	run, err := carryOut(t, fmt.Sprintf(`
+version: 1
+target: {url: "http://cdn.test:%s"}
+clients: {count: %d, resolvers: ["%s"], connections: 1, new-viewers: 20%%}
+requests: [{path: /}]
+load: {rate: 300/s, for: 3s, arrivals: poisson}
+`, server.port, clients, dns.addr), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.mu.Lock()
+	defer server.mu.Unlock()
+	requests, fresh := 0, 0
+	for _, a := range addresses {
+		own := server.dialled[a] - clients // beside the pools' connections
+		requests += server.edges[a]
+		fresh += own
+		if got := float64(own) / float64(server.edges[a]); got < share/2 || got > 2*share {
+			t.Errorf("%s: %d new viewers of %d requests", a, own, server.edges[a])
+		}
+	}
+	if got := float64(fresh) / float64(requests); got < share-0.03 || got > share+0.03 {
+		t.Errorf("%d new viewers of %d requests, want about 20 %%", fresh, requests)
+	}
+	connects := run.Latency[results.LatencyKey{Series: results.SeriesConnect, By: "all"}].Count
+	if want := int64(fresh + clients*len(addresses)); connects != want {
+		t.Errorf("%d samples with a time to connect, want %d", connects, want)
+	}
 }
 
 // When the answer changes, new requests go to the new addresses and the

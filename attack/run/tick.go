@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontload/attack/host"
+	"frontload/attack/source"
 	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
@@ -60,13 +61,21 @@ func (r *runner) gauges(from time.Duration) record.Gauges {
 		Asked:    asked,
 		InFlight: r.engine.InFlight(),
 		Stage:    r.plan.Schedule.Stage(from),
-		Limited:  r.engine.Trouble(),
+		Limited:  trouble(r.engine.Trouble()),
 		Stalls:   r.watchdog.Take(),
 	}
 	if g.Host = r.host.Read(r.engine.Now()); g.Host != nil {
 		g.Host.Stall = new(host.Longest(g.Stalls))
 	}
 	return g
+}
+
+// trouble adds to the generator's trouble what to do about it.
+func trouble(reason string) string {
+	if remedy := source.Remedy(reason); remedy != "" {
+		return reason + ": " + remedy
+	}
+	return reason
 }
 
 // note records what the second that began at from brought: a step of the

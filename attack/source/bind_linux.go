@@ -13,18 +13,40 @@ import (
 
 func (d *Dialer) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
 	var dialer net.Dialer
+	free := false
 	if from.IsValid() {
-		free := !d.local.has(from)
+		free = !d.local.has(from)
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
-		dialer.Control = func(_, _ string, raw syscall.RawConn) error {
-			var set error
-			if err := raw.Control(func(fd uintptr) { set = prepare(int(fd), from, free) }); err != nil {
-				return err
+	}
+	dialer.Control = func(_, _ string, raw syscall.RawConn) error {
+		var set error
+		err := raw.Control(func(fd uintptr) {
+			if set = spare(int(fd)); set == nil && from.IsValid() {
+				set = prepare(int(fd), from, free)
 			}
-			return set
+		})
+		if err != nil {
+			return err
 		}
+		return set
 	}
 	return dialer.DialContext(ctx, "tcp", to.String())
+}
+
+// spare keeps some of the files that the process may have open from being
+// used up by connections: what is left is for run files, reports and look-ups.
+// The system gives out the lowest free number, so that a high one tells that
+// all below it are in use.
+func spare(fd int) error {
+	const most = 32
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return os.NewSyscallError("getrlimit", err)
+	}
+	if uint64(fd) >= limit.Cur-min(most, limit.Cur/4) {
+		return os.NewSyscallError("socket", unix.EMFILE)
+	}
+	return nil
 }
 
 // prepare sets what a socket needs before it is bound to a source address.

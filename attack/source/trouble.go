@@ -33,6 +33,33 @@ func Trouble(err error) (reason string, generator bool) {
 	return targetsTrouble(err), false
 }
 
+// Remedy says what to do about the generator's own trouble that [Trouble]
+// gives as a reason; it is empty for a reason of another kind.
+func Remedy(reason string) string {
+	switch reason {
+	case tooManyFiles:
+		return "raise the hard limit on open files (ulimit -Hn, or LimitNOFILE= of a systemd unit), or lower clients.count or clients.connections"
+	case outOfPorts:
+		return "give the clients more source addresses (clients.addresses), or widen net.ipv4.ip_local_port_range"
+	case outOfMemory:
+		return "use fewer connections, or raise net.ipv4.tcp_mem"
+	case notAvailable:
+		return "add the address with `ip address add`, or its prefix with `ip route add local PREFIX dev lo`"
+	case blocked:
+		return "look at this machine's firewall"
+	}
+	return ""
+}
+
+// The words for what this machine may lack.
+const (
+	tooManyFiles = "too many open files"
+	outOfPorts   = "out of ports"
+	outOfMemory  = "out of socket memory"
+	notAvailable = "source address not available"
+	blocked      = "blocked by this machine"
+)
+
 // generatorsTrouble returns the words for what this machine lacks, or nothing.
 func generatorsTrouble(err error) string {
 	var call *os.SyscallError
@@ -41,18 +68,18 @@ func generatorsTrouble(err error) string {
 	errors.As(err, &number)
 	switch number {
 	case syscall.EMFILE, syscall.ENFILE:
-		return "too many open files"
+		return tooManyFiles
 	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
 		if binding && number == syscall.EADDRNOTAVAIL {
-			return "source address not available"
+			return notAvailable
 		}
-		return "out of ports"
+		return outOfPorts
 	case syscall.ENOBUFS, syscall.ENOMEM:
-		return "out of socket memory"
+		return outOfMemory
 	case syscall.EINVAL:
 		return "source address cannot reach target"
 	case syscall.EACCES, syscall.EPERM:
-		return "blocked by this machine"
+		return blocked
 	}
 	return ""
 }

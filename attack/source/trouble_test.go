@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -49,8 +50,27 @@ func TestTrouble(t *testing.T) {
 		{errors.New("odd"), "connection failed", false},
 	}
 	for _, test := range tests {
-		if reason, generator := Trouble(test.err); reason != test.reason || generator != test.generator {
+		reason, generator := Trouble(test.err)
+		if reason != test.reason || generator != test.generator {
 			t.Errorf("Trouble(%v) = %q, %v, want %q, %v", test.err, reason, generator, test.reason, test.generator)
+		}
+		if remedy := Remedy(reason); !generator && remedy != "" {
+			t.Errorf("Remedy(%q) = %q, though it is the target's trouble", reason, remedy)
+		}
+	}
+}
+
+// What this machine runs out of comes with what to do.
+func TestRemedy(t *testing.T) {
+	for reason, want := range map[string]string{
+		"too many open files":          "ulimit -Hn",
+		"out of ports":                 "clients.addresses",
+		"out of socket memory":         "net.ipv4.tcp_mem",
+		"source address not available": "ip route add local",
+		"blocked by this machine":      "firewall",
+	} {
+		if got := Remedy(reason); !strings.Contains(got, want) {
+			t.Errorf("Remedy(%q) = %q, want %q in it", reason, got, want)
 		}
 	}
 }

@@ -255,24 +255,6 @@ func TestStallBetweenArrivals(t *testing.T) {
 	}
 }
 
-// A lack of open files ends neither the run nor its record: it is what the
-// report says first.
-func TestTooFewOpenFiles(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", "ulimit -n 60; exec "+os.Args[0]+" attack --url "+server.URL+
-		" --rate 100/s --clients 200 --for 3s --out run.db --json")
-	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), asMain+"=1")
-	trust := finish(t, cmd, 6).Analysis.Trust
-	if trust.OK || len(trust.Reasons) < 2 || !strings.Contains(trust.Reasons[1], "hindered for ") || !strings.Contains(trust.Reasons[1], "too many open files") {
-		t.Errorf("trust = %+v, want a lack of open files as its first reason", trust)
-	}
-}
-
 // What the lab counted itself is what the analysis counts.
 func TestRehearsalAgreesWithTheLab(t *testing.T) {
 	t.Parallel()

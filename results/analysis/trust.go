@@ -82,7 +82,7 @@ func reasons(t *results.Trust, busy int, held int64, why troubles) []string {
 		say("%d arrivals were missed: the generator was over 100 ms late for them", t.MissedArrivals)
 	}
 	if t.LatencyIsAFloor {
-		say("%d arrivals went unsent, since too many were in flight or the run ended: percentiles are lower bounds", t.UnsentArrivals-held)
+		say("%d arrivals went unsent, since too many were in flight, the generator lacked something or the run ended: percentiles are lower bounds", t.UnsentArrivals-held)
 	}
 	if held > 0 {
 		say("%d arrivals were held back by the scenario's limits", held)

@@ -38,7 +38,7 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 			return nil, spans, err
 		}
 	}
-	l := newLink(raw, secured, pump, t.work.Go)
+	l := newLink(raw, secured, pump, t.spawn)
 	var local netip.Addr
 	if a, ok := raw.LocalAddr().(*net.TCPAddr); ok {
 		local = a.AddrPort().Addr().Unmap()

@@ -81,7 +81,7 @@ func (c *h1Conn) start(call *Call) {
 	c.call, c.began = call, c.t.cfg.Now()
 	if !c.armed {
 		c.armed = true
-		c.link.deadline(time.Now().Add(c.t.cfg.Timeout))
+		c.link.deadline(time.Now().Add(min(c.t.cfg.Timeout, tidyAfter)))
 	}
 	if err := c.link.send(call.out); err != nil {
 		c.broken = err
@@ -95,14 +95,28 @@ func (c *h1Conn) start(call *Call) {
 	}
 }
 
-// serve reads answers until the connection ends.
+// serve reads answers until the connection ends. An idle connection is handed
+// over to a goroutine with a small stack.
 func (c *h1Conn) serve() {
 	err := c.link.read(c.take)
-	for isTimeout(err) && c.goOn() {
+	for isTimeout(err) {
+		on, idle := c.goOn()
+		if idle {
+			c.t.work.Go(c.serve)
+			return
+		}
+		if !on {
+			break
+		}
 		err = c.link.read(c.take)
 	}
 	c.end(err)
 }
+
+// tidyAfter is how long after its first exchange a connection is looked at:
+// when it is idle then, it gives back the stack that reading answers has made
+// larger. That costs as much as half an exchange, and so happens seldom.
+const tidyAfter = 10 * time.Second
 
 // take reads what has come, which may be nothing, and reports whether nothing
 // more is due.
@@ -140,22 +154,22 @@ func (c *h1Conn) take(p []byte) (settled bool) {
 
 // goOn decides whether reading goes on after a deadline. There is one deadline
 // for many exchanges: an exchange that has time left gets what is left.
-func (c *h1Conn) goOn() bool {
+func (c *h1Conn) goOn() (on, idle bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing || c.broken != nil {
-		return false
+		return false, false
 	}
 	if c.call == nil {
 		c.armed = false
 		c.link.deadline(time.Time{})
-		return true
+		return true, true
 	}
 	left := c.began + c.t.cfg.Timeout - c.t.cfg.Now()
 	if left > 0 {
 		c.link.deadline(time.Now().Add(left))
 	}
-	return left > 0
+	return left > 0, false
 }
 
 // end takes the connection away, for the given reason.

@@ -152,7 +152,7 @@ func (c *h2Conn) open(call *Call) *h2Stream {
 	call.answer.begin(&c.t.cfg, call.Request.Method == http.MethodHead)
 	if !c.armed {
 		c.armed = true
-		c.link.deadline(time.Now().Add(c.t.cfg.Timeout))
+		c.link.deadline(time.Now().Add(min(c.t.cfg.Timeout, tidyAfter)))
 	}
 	return st
 }
@@ -241,10 +241,19 @@ func (c *h2Conn) flush() bool {
 	return err == nil
 }
 
-// serve reads frames until the connection ends.
+// serve reads frames until the connection ends. An idle connection is handed
+// over to a goroutine with a small stack.
 func (c *h2Conn) serve() {
 	err := c.link.read(c.take)
-	for isTimeout(err) && c.goOn() {
+	for isTimeout(err) {
+		on, idle := c.goOn()
+		if idle {
+			c.t.work.Go(c.serve)
+			return
+		}
+		if !on {
+			break
+		}
 		err = c.link.read(c.take)
 	}
 	c.end(err)
@@ -322,12 +331,12 @@ func (c *h2Conn) reset(st *h2Stream, err error) {
 
 // goOn decides whether reading goes on after a deadline. There is one deadline
 // for all streams; those whose time is up end.
-func (c *h2Conn) goOn() bool {
+func (c *h2Conn) goOn() (on, idle bool) {
 	now := c.t.cfg.Now()
 	c.mu.Lock()
 	if c.closing || c.broken != nil {
 		c.mu.Unlock()
-		return false
+		return false, false
 	}
 	first := time.Duration(-1)
 	for _, st := range c.streams {
@@ -346,10 +355,11 @@ func (c *h2Conn) goOn() bool {
 	} else {
 		c.link.deadline(time.Time{})
 	}
+	idle = !c.armed
 	c.flush()
 	c.mu.Unlock()
 	c.tell(now)
-	return true
+	return true, idle
 }
 
 // end takes the connection away, for the given reason.

@@ -18,6 +18,7 @@ type Transport struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // every goroutine of the transport
 	ports  ports          // with HTTP/3
+	spawn  func(func())   // starts one
 
 	mu      sync.Mutex
 	pools   map[poolKey]*pool
@@ -36,7 +37,7 @@ type poolKey struct {
 func New(cfg Config) *Transport {
 	cfg = cfg.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Transport{
+	t := &Transport{
 		cfg:     cfg,
 		ctx:     ctx,
 		cancel:  cancel,
@@ -45,6 +46,8 @@ func New(cfg Config) *Transport {
 		retired: map[*pool]struct{}{},
 		secure:  map[uint32]*tls.Config{},
 	}
+	t.spawn = t.work.Go
+	return t
 }
 
 // Start begins a call and returns at once. When a permitted connection is

@@ -39,19 +39,35 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 		}
 	}
 	l := newLink(raw, secured, pump, t.spawn)
-	var local netip.Addr
-	if a, ok := raw.LocalAddr().(*net.TCPAddr); ok {
-		local = a.AddrPort().Addr().Unmap()
-	}
 	if t.cfg.Protocol != results.H2 {
-		return &h1Conn{t: t, pool: p, link: l, local: local}, spans, nil
+		return &h1Conn{pool: p, link: l}, spans, nil
 	}
-	c, err := t.newH2(p, l, local)
+	c, err := t.newH2(p, l)
 	if err != nil {
 		raw.Close()
 		return nil, spans, err
 	}
 	return c, spans, nil
+}
+
+// serve does a connection's work on a goroutine of its own.
+func (t *Transport) serve(c conn) {
+	t.work.Add(1)
+	go t.run(c)
+}
+
+func (t *Transport) run(c conn) {
+	defer t.work.Done()
+	c.serve()
+}
+
+// localAddr is the address of a connection's near end; invalid where it has
+// none, such as in memory.
+func localAddr(c net.Conn) netip.Addr {
+	if a, ok := c.LocalAddr().(*net.TCPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
 }
 
 func (t *Transport) handshake(ctx context.Context, pump *tlsPump, client uint32) (*tls.Conn, error) {

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,19 +13,17 @@ import (
 // calls, and alone ends the connection.
 type h1Conn struct {
 	place
-	t     *Transport
-	pool  *pool
-	link  link
-	local netip.Addr
-	busy  bool // under the pool's lock
+	pool *pool
+	link link
 
 	// mu is held from before a request is written until Sent was told, so that
 	// its answer is not read before. The pool's lock is never taken under it.
 	mu      sync.Mutex
-	call    *Call         // the exchange under way
-	began   time.Duration // when it began on this connection
+	busy    bool          // an exchange is reserved or under way; under the pool's lock
 	armed   bool          // the link has a deadline
 	closing bool          // serve is to end
+	call    *Call         // the exchange under way
+	began   time.Duration // when it began on this connection
 	broken  error         // why nothing more can be sent
 }
 
@@ -74,14 +71,14 @@ func (c *h1Conn) start(call *Call) {
 	defer c.mu.Unlock()
 	s := &call.Sample
 	if !s.Source.IsValid() {
-		s.Source = c.local
+		s.Source = c.link.local()
 	}
 	call.out = appendRequest(call.out[:0], &call.Request)
-	call.answer.begin(&c.t.cfg, call.Request.Method == http.MethodHead)
-	c.call, c.began = call, c.t.cfg.Now()
+	call.answer.begin(&c.pool.t.cfg, call.Request.Method == http.MethodHead)
+	c.call, c.began = call, c.pool.t.cfg.Now()
 	if !c.armed {
 		c.armed = true
-		c.link.deadline(time.Now().Add(min(c.t.cfg.Timeout, tidyAfter)))
+		c.link.deadline(time.Now().Add(min(c.pool.t.cfg.Timeout, tidyAfter)))
 	}
 	if err := c.link.send(call.out); err != nil {
 		c.broken = err
@@ -91,7 +88,7 @@ func (c *h1Conn) start(call *Call) {
 	s.BytesOut += int64(len(call.out))
 	if !s.Written {
 		s.Written, s.Sent = true, c.began
-		c.t.cfg.Sent(call)
+		c.pool.t.cfg.Sent(call)
 	}
 }
 
@@ -102,7 +99,7 @@ func (c *h1Conn) serve() {
 	for isTimeout(err) {
 		on, idle := c.goOn()
 		if idle {
-			c.t.work.Go(c.serve)
+			c.pool.t.serve(c)
 			return
 		}
 		if !on {
@@ -121,7 +118,7 @@ const tidyAfter = 10 * time.Second
 // take reads what has come, which may be nothing, and reports whether nothing
 // more is due.
 func (c *h1Conn) take(p []byte) (settled bool) {
-	now := c.t.cfg.Now()
+	now := c.pool.t.cfg.Now()
 	c.mu.Lock()
 	call := c.call
 	if len(p) == 0 {
@@ -148,7 +145,7 @@ func (c *h1Conn) take(p []byte) (settled bool) {
 	} else {
 		c.pool.lost(c)
 	}
-	c.t.finish(call, now, err)
+	c.pool.t.finish(call, now, err)
 	return true
 }
 
@@ -165,7 +162,7 @@ func (c *h1Conn) goOn() (on, idle bool) {
 		c.link.deadline(time.Time{})
 		return true, true
 	}
-	left := c.began + c.t.cfg.Timeout - c.t.cfg.Now()
+	left := c.began + c.pool.t.cfg.Timeout - c.pool.t.cfg.Now()
 	if left > 0 {
 		c.link.deadline(time.Now().Add(left))
 	}
@@ -181,7 +178,7 @@ func (c *h1Conn) end(err error) {
 		err = c.broken
 	}
 	c.mu.Unlock()
-	now := c.t.cfg.Now()
+	now := c.pool.t.cfg.Now()
 	c.pool.lost(c)
 	unsent := c.link.close()
 	if call == nil {
@@ -192,7 +189,7 @@ func (c *h1Conn) end(err error) {
 		c.pool.start(call)
 		return
 	}
-	c.t.finish(call, now, err)
+	c.pool.t.finish(call, now, err)
 }
 
 // mayRetry reports whether the connection had died idle before the request
@@ -201,7 +198,7 @@ func (c *h1Conn) end(err error) {
 // was not idle.
 func (c *h1Conn) mayRetry(call *Call, err error) bool {
 	return !call.dialled && call.idempotent() && call.Sample.FirstByte == 0 &&
-		!isTimeout(err) && c.t.ctx.Err() == nil && call.mayRetry(mostRetries)
+		!isTimeout(err) && c.pool.t.ctx.Err() == nil && call.mayRetry(mostRetries)
 }
 
 // appendRequest appends the request as HTTP/1.1 has it.

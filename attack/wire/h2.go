@@ -2,7 +2,6 @@ package wire
 
 import (
 	"net/http"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -16,7 +15,6 @@ type h2Conn struct {
 	t      *Transport
 	pool   *pool
 	link   link
-	local  netip.Addr
 	secure bool
 
 	// Under the pool's lock:
@@ -63,9 +61,9 @@ type h2Stream struct {
 }
 
 // newH2 begins HTTP/2 on a connection.
-func (t *Transport) newH2(p *pool, l link, local netip.Addr) (*h2Conn, error) {
+func (t *Transport) newH2(p *pool, l link) (*h2Conn, error) {
 	c := &h2Conn{
-		t: t, pool: p, link: l, local: local, secure: t.cfg.TLS != nil,
+		t: t, pool: p, link: l, secure: t.cfg.TLS != nil,
 		limit: 1, streams: map[uint32]*h2Stream{}, next: 1, sendWindow: firstWindow,
 		peer: h2Settings{window: firstWindow, frameSize: firstFrameSize},
 	}
@@ -127,7 +125,7 @@ func (c *h2Conn) start(call *Call) {
 	defer c.mu.Unlock()
 	s := &call.Sample
 	if !s.Source.IsValid() {
-		s.Source = c.local
+		s.Source = c.link.local()
 	}
 	st := c.open(call)
 	c.appendRequest(st)
@@ -248,7 +246,7 @@ func (c *h2Conn) serve() {
 	for isTimeout(err) {
 		on, idle := c.goOn()
 		if idle {
-			c.t.work.Go(c.serve)
+			c.t.serve(c)
 			return
 		}
 		if !on {

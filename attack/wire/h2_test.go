@@ -368,7 +368,7 @@ func FuzzHTTP2Answer(f *testing.F) {
 func readFrames(t *testing.T, say []byte, size func() int) string {
 	tr := New(Config{Protocol: results.H2, Now: func() time.Duration { return 1 }, Sent: func(*Call) {}, Done: func(*Call) {}, MaxBodyBytes: 1 << 20})
 	defer tr.Close()
-	c, err := tr.newH2(&pool{t: tr}, nowhere{}, netip.Addr{})
+	c, err := tr.newH2(&pool{t: tr}, nowhere{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,4 +397,5 @@ func (nowhere) read(func([]byte) bool) error { return io.EOF }
 func (nowhere) send([]byte) error            { return nil }
 func (nowhere) deadline(time.Time)           {}
 func (nowhere) open() bool                   { return true }
+func (nowhere) local() netip.Addr            { return netip.Addr{} }
 func (nowhere) close() int                   { return 0 }

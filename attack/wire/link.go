@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -28,6 +29,10 @@ type link interface {
 	// open reports whether the peer has not closed its side and has sent
 	// nothing that was not asked for, as far as can be seen without reading.
 	open() bool
+
+	// local is the address that the connection was made from; invalid where it
+	// has none.
+	local() netip.Addr
 
 	// close returns how many bytes were not written.
 	close() int
@@ -92,6 +97,7 @@ func (l *streamLink) send(b []byte) error {
 
 func (l *streamLink) deadline(at time.Time) { l.raw.SetReadDeadline(at) }
 func (l *streamLink) open() bool            { return true }
+func (l *streamLink) local() netip.Addr     { return localAddr(l.raw) }
 
 func (l *streamLink) close() int {
 	l.raw.Close()

@@ -47,7 +47,7 @@ func (p *pool) dialOwn(call *Call) {
 			return
 		}
 		p.startOwn(c, call, spans)
-		p.t.work.Go(c.serve) // with a stack that dialling has not made larger
+		p.t.serve(c) // with a stack that dialling has not made larger
 	})
 }
 

@@ -205,7 +205,7 @@ func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
 		return
 	}
 	p.dialled(c, spans)
-	p.t.work.Go(c.serve) // with a stack that dialling has not made larger
+	p.t.serve(c) // with a stack that dialling has not made larger
 }
 
 // dialled puts a new connection to use.

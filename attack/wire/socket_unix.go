@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -31,9 +32,7 @@ type socket struct {
 	ended error // why reading ended, when it was not the deadline; take may set it
 
 	// Under out.mu:
-	sending []byte
-	sent    int
-	sendErr error
+	sending []byte // what is left to write
 
 	receive, transmit func(fd uintptr) bool // the methods, bound once
 }
@@ -103,17 +102,15 @@ func (s *socket) send(b []byte) error {
 		return s.out.err
 	}
 	if !s.out.flushing {
-		s.sending, s.sent, s.sendErr = b, 0, nil
+		s.sending = b
 		err := s.raw.Write(s.transmit)
-		s.sending = nil
-		if err == nil {
-			err = s.sendErr
-		}
-		if err != nil {
+		b, s.sending = s.sending, nil
+		if s.out.err == nil {
 			s.out.err = err
-			return err
 		}
-		b = b[s.sent:]
+		if s.out.err != nil {
+			return s.out.err
+		}
 	}
 	if len(b) == 0 {
 		return nil
@@ -133,13 +130,15 @@ func (s *socket) onWritable(fd uintptr) bool {
 			continue
 		case err == unix.EAGAIN:
 		case err != 0:
-			s.sendErr = &net.OpError{Op: "write", Net: "tcp", Addr: s.conn.RemoteAddr(), Err: err}
+			s.out.err = &net.OpError{Op: "write", Net: "tcp", Addr: s.conn.RemoteAddr(), Err: err}
 		default:
-			s.sent = n
+			s.sending = s.sending[n:]
 		}
 		return true
 	}
 }
+
+func (s *socket) local() netip.Addr { return localAddr(s.conn) }
 
 func (s *socket) deadline(at time.Time) { s.conn.SetReadDeadline(at) }
 

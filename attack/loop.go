@@ -163,6 +163,10 @@ func (e *Engine) Sent(call *wire.Call) {
 	e.cfg.Sink.Sent(call.Sample.Sent, call.Sample.Edge, call.Sample.Request)
 }
 
+// Hindered takes note that the generator itself lacked something, which cost
+// no call.
+func (e *Engine) Hindered(reason string) { e.trouble.Store(&reason) }
+
 // noteBudget takes note that a look-up had to wait for its budget.
 func (e *Engine) noteBudget(waited time.Duration) {
 	if waited > results.MostLag {

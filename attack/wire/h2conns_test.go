@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -81,16 +82,18 @@ func TestHTTP2StreamsGoWhereThereIsLeast(t *testing.T) {
 	}
 }
 
-// A server that grants one connection and no more serves all the same, and is
-// not pestered.
+// Where one connection can be had and no more, that one serves all the same;
+// nobody is pestered, and the generator's trouble is told.
 func TestHTTP2ConnectionsThatCannotBeHad(t *testing.T) {
 	l := newLedger(t, results.H2, true, [2]uint16{}, nil)
 	cfg := l.config(results.H2)
 	cfg.Connections = 4
 	var dials atomic.Int64
+	trouble := make(chan string, 100)
+	cfg.Trouble = func(reason string) { trouble <- reason }
 	cfg.Dial = func(ctx context.Context, _ netip.Addr, to netip.AddrPort) (net.Conn, error) {
 		if dials.Add(1) > 1 {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
 		}
 		return new(net.Dialer).DialContext(ctx, "tcp", to.String())
 	}
@@ -103,5 +106,8 @@ func TestHTTP2ConnectionsThatCannotBeHad(t *testing.T) {
 	}
 	if most := int64(2 + time.Since(begin)/growPause); dials.Load() > most {
 		t.Errorf("%d dials in %v, want %d at most", dials.Load(), time.Since(begin), most)
+	}
+	if got := <-trouble; got != "too many open files" {
+		t.Errorf("trouble %q, want that of open files", got)
 	}
 }

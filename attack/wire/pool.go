@@ -259,6 +259,9 @@ func (p *pool) dialFailed(err error, begin time.Duration) {
 	}
 	p.forgetIfEmpty()
 	p.mu.Unlock()
+	if word, generator := reason(err); generator && failed[0] == nil && p.t.cfg.Trouble != nil {
+		p.t.cfg.Trouble(word)
+	}
 	for _, call := range failed {
 		if call != nil {
 			p.t.fail(call, err)

@@ -160,6 +160,11 @@ type Config struct {
 	// receiver's from then on.
 	Done func(*Call)
 
+	// Trouble is told why a connection could not be had for want of something
+	// on the generator's side, where no call fails of it. It must not block.
+	// Nil is told nothing.
+	Trouble func(reason string)
+
 	Protocol results.Protocol
 	TLS      *tls.Config // nil for plaintext, which HTTP/3 has not; NextProtos and the session cache are set by the transport
 

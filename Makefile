@@ -3,9 +3,9 @@
 GO ?= go
 TOOL := $(GO) tool -modfile=tools.mod
 
-.PHONY: test packages format vet staticcheck unit allocations
+.PHONY: test packages format vet staticcheck unit allocations scale
 
-test: packages format vet staticcheck unit allocations
+test: packages format vet staticcheck unit allocations scale
 
 # Debian packages that tests need: nginx and dnsmasq, as software that is not
 # ours to test against, sqlite3, to read run files as anybody would, and
@@ -29,3 +29,7 @@ unit:
 # Allocations are counted without the race detector, which adds its own.
 allocations:
 	$(GO) test -run AllocatesNothing ./attack/wire
+
+# The race detector bears no more than some thousand connections.
+scale:
+	$(GO) test -run TenThousand ./cmd/frontload

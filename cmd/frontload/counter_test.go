@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"maps"
 	"net"
@@ -14,6 +15,7 @@ import (
 // memory for each connection, and counts them by the caller's address.
 type callers struct {
 	net.Listener
+	t *testing.T
 
 	mu          sync.Mutex
 	requests    map[netip.Addr]int
@@ -28,7 +30,7 @@ func newCallers(t *testing.T, network, address string) *callers {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	s := &callers{Listener: l, requests: map[netip.Addr]int{}, connections: map[netip.Addr]int{}}
+	s := &callers{Listener: l, t: t, requests: map[netip.Addr]int{}, connections: map[netip.Addr]int{}}
 	go s.accept()
 	return s
 }
@@ -36,7 +38,11 @@ func newCallers(t *testing.T, network, address string) *callers {
 func (s *callers) accept() {
 	for {
 		c, err := s.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
 		if err != nil {
+			s.t.Errorf("the server cannot accept: %v", err)
 			return
 		}
 		go s.serve(c)

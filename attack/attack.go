@@ -31,8 +31,8 @@ type Transport interface {
 	// engine's [Engine.Done].
 	Start(*wire.Call)
 	// Retire lets go of a client's connections to an address that left its
-	// DNS answer.
-	Retire(client uint32, edge netip.AddrPort)
+	// DNS answer, and returns the calls that waited for one.
+	Retire(client uint32, edge netip.AddrPort) []*wire.Call
 	// Close ends every call that is not done and returns when all have been
 	// reported.
 	Close()

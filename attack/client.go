@@ -98,7 +98,9 @@ func (c *client) looked(answer *dns.Answer, err error) {
 		c.engine.noteBudget(answer.Waited)
 		c.size = len(answer.Addrs)
 		for _, addr := range answer.Left {
-			c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port))
+			for _, call := range c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port)) {
+				c.start(call, answer, now, nil)
+			}
 		}
 	}
 	c.resolving = false
@@ -120,12 +122,17 @@ func (c *client) resume(call *wire.Call, answer *dns.Answer, now time.Duration, 
 		call.Late += own
 	}
 	call.Eligible = s.Intended + s.DNS
+	c.start(call, answer, now, err)
+}
+
+// start sends a call to an address of a fresh answer, if there is one.
+func (c *client) start(call *wire.Call, answer *dns.Answer, now time.Duration, err error) {
 	if err == nil {
 		call.Edge, err = c.choose(answer, now)
 	}
 	if err != nil {
 		call.Fail(now, err)
-		s.Reason = cmp.Or(dns.Reason(err), s.Reason)
+		call.Sample.Reason = cmp.Or(dns.Reason(err), call.Sample.Reason)
 		c.engine.Done(call)
 		return
 	}

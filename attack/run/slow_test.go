@@ -45,8 +45,8 @@ func (p prompt) Start(c *wire.Call) {
 	})
 }
 
-func (prompt) Retire(uint32, netip.AddrPort) {}
-func (prompt) Close()                        {}
+func (prompt) Retire(uint32, netip.AddrPort) []*wire.Call { return nil }
+func (prompt) Close()                                     {}
 
 type nowhere struct{}
 

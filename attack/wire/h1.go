@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,8 +32,7 @@ func (c *h1Conn) reserve(call *Call, idle time.Duration) room {
 	if c.busy {
 		return none
 	}
-	doubt := idle > trusted || c.used && (call.retries > 0 || !call.idempotent())
-	if doubt && !c.link.open() {
+	if (idle > trusted || c.used && call.retries > 0) && !c.link.open() {
 		return dead
 	}
 	c.busy = true
@@ -41,7 +41,7 @@ func (c *h1Conn) reserve(call *Call, idle time.Duration) room {
 
 // trusted is how long an idle connection is taken to be open without looking.
 // The look costs a system call; without it a request that finds the connection
-// closed goes out again on another, after a look.
+// closed goes out again on another.
 const trusted = time.Second
 
 func (c *h1Conn) release()     { c.busy = false }
@@ -86,10 +86,7 @@ func (c *h1Conn) start(call *Call) {
 		return
 	}
 	s.BytesOut += int64(len(call.out))
-	if !s.Written {
-		s.Written, s.Sent = true, c.began
-		c.pool.t.cfg.Sent(call)
-	}
+	c.pool.t.sent(call, c.began)
 }
 
 // serve reads answers until the connection ends. An idle connection is handed
@@ -135,8 +132,11 @@ func (c *h1Conn) take(p []byte) (settled bool) {
 	}
 	n, err := call.answer.read(p)
 	if err == nil && call.answer.state != whole {
-		c.mu.Unlock()
-		return false
+		if now-c.began < c.pool.t.cfg.Timeout {
+			c.mu.Unlock()
+			return false
+		}
+		err = os.ErrDeadlineExceeded // without a pause in which the link could see that
 	}
 	c.call = nil
 	c.mu.Unlock()
@@ -178,27 +178,18 @@ func (c *h1Conn) end(err error) {
 		err = c.broken
 	}
 	c.mu.Unlock()
-	now := c.pool.t.cfg.Now()
-	c.pool.lost(c)
+	now, missed := c.pool.t.cfg.Now(), c.link.unseen()
+	c.pool.gone(c)
 	unsent := c.link.close()
 	if call == nil {
 		return
 	}
 	call.Sample.BytesOut -= int64(unsent)
-	if err = call.answer.end(err); err != nil && c.mayRetry(call, err) {
+	if err = call.answer.end(err); err != nil && missed && call.missed(err) && c.pool.t.ctx.Err() == nil && call.again(now, mostRetries) {
 		c.pool.start(call)
 		return
 	}
 	c.pool.t.finish(call, now, err)
-}
-
-// mayRetry reports whether the connection had died idle before the request
-// reached the server: then the request goes out again, as with every HTTP
-// client (RFC 9112, section 9.3.1). A connection that was dialled for the call
-// was not idle.
-func (c *h1Conn) mayRetry(call *Call, err error) bool {
-	return !call.dialled && call.idempotent() && call.Sample.FirstByte == 0 &&
-		!isTimeout(err) && c.pool.t.ctx.Err() == nil && call.mayRetry(mostRetries)
 }
 
 // appendRequest appends the request as HTTP/1.1 has it.

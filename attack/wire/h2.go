@@ -20,6 +20,7 @@ type h2Conn struct {
 	// Under the pool's lock:
 	active  int  // exchanges reserved or under way
 	limit   int  // of them, as the server's settings have it; 1 until they came
+	begun   int  // exchanges ever reserved
 	leaving bool // no more exchanges begin
 
 	// mu is held while a request is written, so that streams begin in the
@@ -31,12 +32,13 @@ type h2Conn struct {
 	next       uint32 // the number of the next stream
 	sendWindow int64
 	peer       h2Settings
-	blocked    int    // streams with a body that waits for a window
-	out        []byte // what is to be written
-	corked     bool   // serve writes out when it has read everything
-	armed      bool   // the link has a deadline
-	closing    bool   // serve is to end
-	broken     error  // why nothing more can be sent
+	blocked    int           // streams with a body that waits for a window
+	out        []byte        // what is to be written
+	corked     bool          // serve writes out when it has read everything
+	armed      bool          // the link has a deadline
+	due        time.Duration // when the first stream's time is up, at the earliest
+	closing    bool          // serve is to end
+	broken     error         // why nothing more can be sent
 
 	reader h2Reader // of serve alone; what it shares is under mu
 }
@@ -57,6 +59,7 @@ type h2Stream struct {
 	unread     int    // bytes that came and that the server was not told of
 	answered   bool   // the final header is there
 	length     int64  // that it announced; -1 when it did not
+	headers    int64  // the size of all its headers
 	after      uint64 // how often something had come when it began
 }
 
@@ -77,13 +80,20 @@ func (c *h2Conn) reserve(*Call, time.Duration) room {
 		return dead
 	case c.active >= c.limit:
 		return none
+	case c.begun >= mostStreams:
+		c.leaving = true
+		return dead
 	}
+	c.begun++
 	c.active++
 	if c.active == c.limit {
 		return takenLast
 	}
 	return taken
 }
+
+// mostStreams is how many numbers there are for a client's streams.
+const mostStreams = 1 << 30
 
 func (c *h2Conn) release()     { c.active-- }
 func (c *h2Conn) unused() bool { return c.active == 0 }
@@ -117,8 +127,9 @@ func (c *h2Conn) start(call *Call) {
 	c.mu.Lock()
 	if c.closing || c.broken != nil || c.reader.leaving { // it has ended since it was reserved
 		c.mu.Unlock()
+		now := c.t.cfg.Now()
 		c.pool.lost(c)
-		c.pool.free(c, call, c.t.cfg.Now())
+		c.pool.free(c, call, now)
 		c.pool.start(call)
 		return
 	}
@@ -129,12 +140,8 @@ func (c *h2Conn) start(call *Call) {
 	}
 	st := c.open(call)
 	c.appendRequest(st)
-	if !c.corked && !c.flush() {
-		return
-	}
-	if !s.Written {
-		s.Written, s.Sent = true, st.began
-		c.t.cfg.Sent(call)
+	if c.corked || c.flush() {
+		c.t.sent(call, st.began)
 	}
 }
 
@@ -149,7 +156,7 @@ func (c *h2Conn) open(call *Call) *h2Stream {
 	c.streams[st.id] = st
 	call.answer.begin(&c.t.cfg, call.Request.Method == http.MethodHead)
 	if !c.armed {
-		c.armed = true
+		c.armed, c.due = true, st.began+c.t.cfg.Timeout
 		c.link.deadline(time.Now().Add(min(c.t.cfg.Timeout, tidyAfter)))
 	}
 	return st
@@ -268,6 +275,9 @@ func (c *h2Conn) take(p []byte) (settled bool) {
 	}
 	c.corked = true
 	err := c.reader.read(p, now)
+	if c.armed && now >= c.due { // without a pause in which the link could see that
+		c.expire(now)
+	}
 	c.mu.Unlock()
 	c.tell(now)
 	c.mu.Lock()
@@ -278,6 +288,10 @@ func (c *h2Conn) take(p []byte) (settled bool) {
 		c.link.deadline(longAgo)
 	}
 	c.flush()
+	if err := c.reader.overdrawn(c.link.waiting()); err != nil && c.broken == nil {
+		c.broken = err
+		c.link.deadline(longAgo)
+	}
 	return len(c.streams) == 0
 }
 
@@ -293,7 +307,7 @@ func (c *h2Conn) tell(now time.Duration) {
 	}
 	for _, e := range c.reader.ended {
 		c.pool.free(c, e.call, now)
-		if e.again && e.call.mayRetry(mostRetries) && c.t.ctx.Err() == nil {
+		if e.again && c.t.ctx.Err() == nil && e.call.again(now, mostRetries) {
 			c.pool.start(e.call)
 		} else {
 			c.t.finish(e.call, now, e.err)
@@ -336,20 +350,9 @@ func (c *h2Conn) goOn() (on, idle bool) {
 		c.mu.Unlock()
 		return false, false
 	}
-	first := time.Duration(-1)
-	for _, st := range c.streams {
-		if left := st.began + c.t.cfg.Timeout - now; left > 0 {
-			if first < 0 || left < first {
-				first = left
-			}
-			continue
-		}
-		// A server that has said nothing at all meanwhile is taken to be gone.
-		c.reader.leaving = c.reader.leaving || c.reader.reads == st.after
-		c.reset(st, os.ErrDeadlineExceeded)
-	}
-	if c.armed = first >= 0; c.armed {
-		c.link.deadline(time.Now().Add(first))
+	c.expire(now)
+	if c.armed {
+		c.link.deadline(time.Now().Add(c.due - now))
 	} else {
 		c.link.deadline(time.Time{})
 	}
@@ -360,6 +363,22 @@ func (c *h2Conn) goOn() (on, idle bool) {
 	return true, idle
 }
 
+// expire ends the streams whose time is up. The lock is held.
+func (c *h2Conn) expire(now time.Duration) {
+	c.armed = false
+	for _, st := range c.streams {
+		if due := st.began + c.t.cfg.Timeout; due > now {
+			if !c.armed || due < c.due {
+				c.armed, c.due = true, due
+			}
+			continue
+		}
+		// A server that has said nothing at all meanwhile is taken to be gone.
+		c.reader.leaving = c.reader.leaving || c.reader.reads == st.after
+		c.reset(st, os.ErrDeadlineExceeded)
+	}
+}
+
 // end takes the connection away, for the given reason.
 func (c *h2Conn) end(err error) {
 	now := c.t.cfg.Now()
@@ -368,13 +387,12 @@ func (c *h2Conn) end(err error) {
 	if c.broken != nil {
 		err = c.broken
 	}
+	missed := len(c.streams) == 1 && c.link.unseen()
 	for _, st := range c.streams {
-		// A connection that died idle has not carried the request.
-		again := !st.call.dialled && st.call.idempotent() && c.reader.reads == st.after && !isTimeout(err)
-		c.drop(st, err, again)
+		c.drop(st, err, missed && c.reader.reads == st.after && st.call.missed(err))
 	}
 	c.mu.Unlock()
-	c.pool.lost(c)
+	c.pool.gone(c)
 	c.tell(now)
 	c.link.close()
 }

@@ -20,9 +20,11 @@ type h2Reader struct {
 	reads   uint64 // how often something came
 	decoder *hpack.Decoder
 	unread  int // bytes of all streams that the server was not told of
+	replies int // to PING and SETTINGS, since the server last took all that there was
 
 	// A header block that is being read:
 	block  []byte // its frames so far, when there are several
+	frames int    // how many of them
 	of     frame  // the first of them; its stream is zero when there is none
 	fields fieldReader
 
@@ -132,6 +134,7 @@ func (r *h2Reader) frame(f frame, p []byte, now time.Duration) error {
 			return malformed("a PING of %d bytes", len(p))
 		}
 		if !f.has(flagAck) {
+			r.replies++
 			r.c.out = append(frame{length: 8, kind: framePing, flags: flagAck}.append(r.c.out), p...)
 		}
 	case frameGoAway:
@@ -234,7 +237,7 @@ func (r *h2Reader) headers(f frame, p []byte, now time.Duration) error {
 	if f.has(flagEndHeaders) {
 		return r.header(f, p, f.length+frameHeader, now)
 	}
-	r.of, r.block = f, append(r.block[:0], p...)
+	r.of, r.block, r.frames = f, append(r.block[:0], p...), 1
 	return nil
 }
 
@@ -243,7 +246,7 @@ func (r *h2Reader) continuation(f frame, p []byte, now time.Duration) error {
 		return malformed("a CONTINUATION frame without a header before it")
 	}
 	r.block = append(r.block, p...)
-	if int64(len(r.block)) > r.c.t.cfg.MaxHeaderBytes {
+	if r.frames++; int64(len(r.block)+r.frames*frameHeader) > r.c.t.cfg.MaxHeaderBytes {
 		return ErrHeader
 	}
 	if !f.has(flagEndHeaders) {
@@ -270,6 +273,7 @@ func (r *h2Reader) header(f frame, block []byte, size int, now time.Duration) er
 			st.call.Sample.FirstByte = now
 		}
 		if !trailer {
+			r.fields.size = st.headers
 			r.fields.answer = &st.call.answer
 			r.fields.answer.forgetFields()
 		}
@@ -284,6 +288,7 @@ func (r *h2Reader) header(f frame, block []byte, size int, now time.Duration) er
 	if st == nil {
 		return nil
 	}
+	st.headers = r.fields.size
 	r.headed(st, f.has(flagEndStream), trailer)
 	return nil
 }
@@ -444,6 +449,7 @@ func (r *h2Reader) settings(f frame, p []byte) error {
 			return err
 		}
 	}
+	r.replies++
 	r.c.out = frame{kind: frameSettings, flags: flagAck}.append(r.c.out)
 	r.c.unblock()
 	return nil
@@ -470,6 +476,23 @@ func (r *h2Reader) setting(id uint16, value uint32) error {
 			return malformed("settings with frames of %d", value)
 		}
 		r.c.peer.frameSize = int(min(value, 1<<20))
+	}
+	return nil
+}
+
+// mostReplies is how many of its PING and SETTINGS a server may leave without
+// reading that they were answered.
+const mostReplies = 10_000
+
+// overdrawn finds a server that asks for replies and does not take them, of
+// which any number would have to be kept. Waiting is how much could not be
+// written.
+func (r *h2Reader) overdrawn(waiting int) error {
+	if waiting == 0 {
+		r.replies = 0
+	}
+	if r.replies > mostReplies {
+		return malformed("it asks for replies and does not read them")
 	}
 	return nil
 }

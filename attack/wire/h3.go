@@ -152,7 +152,7 @@ func (c *h3Conn) start(call *Call) {
 func (c *h3Conn) goElsewhere(call *Call, now time.Duration, why error) {
 	c.pool.lost(c)
 	c.pool.free(c, call, now)
-	if c.t.ctx.Err() == nil && call.mayRetry(mostRetries) {
+	if c.t.ctx.Err() == nil && call.again(now, mostRetries) {
 		c.pool.start(call)
 	} else {
 		c.t.finish(call, now, why)
@@ -216,7 +216,7 @@ func (c *h3Conn) serve() {
 		code, why = h3CodeProtocol, c.broken.Error()
 	}
 	c.mu.Unlock()
-	c.pool.lost(c)
+	c.pool.gone(c)
 	c.quic.Close(code, why)
 	c.t.ports.leave(c.port)
 }

@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"errors"
 	"io"
-	"net"
 	"os"
 	"time"
 
@@ -88,10 +86,7 @@ func (x *h3Exchange) sendLater(parts ...[]byte) {
 func (x *h3Exchange) wrote(n int) {
 	s := &x.call.Sample
 	s.BytesOut += int64(n)
-	if !s.Written {
-		s.Written, s.Sent = true, x.began
-		x.c.t.cfg.Sent(x.call)
-	}
+	x.c.t.sent(x.call, x.began)
 }
 
 // run reads the answer and reports the call.
@@ -155,10 +150,17 @@ func (x *h3Exchange) finish(now time.Duration, err error) {
 		err = streamError{id, code}
 	case broken != nil:
 		err = broken
-	case errors.Is(err, net.ErrClosed) && silent && !call.dialled && call.idempotent() && !isTimeout(err):
-		c.goElsewhere(call, now, err) // a connection that died idle has not carried the request
+	case silent && closedInGoodOrder(err) && call.idempotent() && call.retries == 0:
+		c.goElsewhere(call, now, err)
 		return
 	}
 	c.pool.free(c, call, now)
 	c.t.finish(call, now, err)
+}
+
+// closedInGoodOrder reports whether the server closed the connection with
+// nothing to complain of: it took it to be idle.
+func closedInGoodOrder(err error) bool {
+	code, closed := quic.Closed(err)
+	return closed && code == h3CodeNone
 }

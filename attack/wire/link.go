@@ -34,6 +34,13 @@ type link interface {
 	// has none.
 	local() netip.Addr
 
+	// unseen reports whether the peer is known not to have taken the last of what
+	// was written: it has not acknowledged it.
+	unseen() bool
+
+	// waiting returns how many bytes could not be written yet.
+	waiting() int
+
 	// close returns how many bytes were not written.
 	close() int
 }
@@ -98,6 +105,9 @@ func (l *streamLink) send(b []byte) error {
 func (l *streamLink) deadline(at time.Time) { l.raw.SetReadDeadline(at) }
 func (l *streamLink) open() bool            { return true }
 func (l *streamLink) local() netip.Addr     { return localAddr(l.raw) }
+
+func (l *streamLink) unseen() bool { return false }
+func (l *streamLink) waiting() int { return l.out.left() }
 
 func (l *streamLink) close() int {
 	l.raw.Close()

@@ -25,10 +25,12 @@ type conn interface {
 
 // A place is what a pool notes of a connection, under its lock.
 type place struct {
-	known bool          // the connection is one of the pool's
+	known bool          // the pool gives it calls
+	own   bool          // it is a new viewer's
 	used  bool          // it was given a call
 	idle  bool          // it is in the pool's list of those with room
 	since time.Duration // when room became free, had the generator been on time
+	freed time.Duration // when an exchange last ended on it
 	turn  uint64        // when it was last given a call, in calls of the pool
 }
 
@@ -52,22 +54,24 @@ type pool struct {
 
 	mu      sync.Mutex
 	idle    []conn // connections with room, the last used last
-	all     []conn
+	all     []conn // those that have not ended
+	known   int    // of all: those that are given calls
 	dialing int
+	own     int // dialled for new viewers at the moment
 	queue   callQueue
 	turns   uint64        // calls that were given a connection
 	growAt  time.Duration // not before that are more connections dialled than calls wait for
-	own     ownConns
 	retired bool
 	ended   bool
 }
 
-// start gives the call a connection, or a place in the queue.
+// start gives the call a connection, or a place in the queue. In a retired pool
+// it fails: it has been sent before, since others do not get here.
 func (p *pool) start(call *Call) {
 	p.mu.Lock()
-	if p.ended {
+	if p.ended || p.retired {
 		p.mu.Unlock()
-		p.t.fail(call, ErrEnded)
+		p.t.finish(call, p.t.cfg.Now(), errLeft)
 		return
 	}
 	call.dialled = false
@@ -105,7 +109,8 @@ func (p *pool) take(call *Call) (conn, time.Duration) {
 		since := p.idle[0].in().since
 		i := p.choose()
 		c := p.idle[i]
-		got := c.reserve(call, call.Eligible+call.Late-c.in().since)
+		idle := call.Eligible + call.Late - c.in().freed
+		got := c.reserve(call, idle)
 		if got != taken {
 			p.idle = slices.Delete(p.idle, i, i+1)
 			c.in().idle = false
@@ -181,19 +186,16 @@ func (p *pool) serveQueue(now time.Duration) {
 
 // dialIfAllowed opens one more connection, as the call would need it.
 func (p *pool) dialIfAllowed(call *Call) {
-	if p.open() >= p.t.cfg.Connections || p.ended {
+	if p.open() >= p.t.cfg.Connections || p.ended || p.retired {
 		return
-	}
-	if p.retired {
-		p.t.keep(p) // it had been let go as empty
 	}
 	p.dialing++
 	from, to := call.Sample.Source, call.Edge
 	p.t.work.Go(func() { p.dial(from, to) })
 }
 
-// open is how many connections are dialled or being dialled.
-func (p *pool) open() int { return len(p.all) + p.dialing }
+// open is how many connections are there to be given calls, or being dialled.
+func (p *pool) open() int { return p.known + p.dialing }
 
 func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
 	begin := p.t.cfg.Now()
@@ -219,9 +221,11 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 		return
 	}
 	p.all = append(p.all, c)
+	p.known++
 	c.in().known = true
+	c.in().freed = now
 	call := p.queue.peek()
-	if call != nil && !call.Sample.Written {
+	if call != nil {
 		call.dialled = true
 		call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
 		call.ready(now - call.Late)
@@ -274,6 +278,7 @@ func (p *pool) dialFailed(err error, begin time.Duration) {
 func (p *pool) free(c conn, call *Call, now time.Duration) {
 	p.mu.Lock()
 	c.release()
+	c.in().freed = now
 	if c.in().known {
 		p.list(c, now-call.Sample.Lag())
 	} else if c.unused() {
@@ -297,19 +302,26 @@ func (p *pool) lost(c conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drop(c)
-	own := p.own.remove(c)
-	if next := p.queue.peek(); next != nil && !own {
+	if next := p.queue.peek(); next != nil && !c.in().own {
 		p.dialIfAllowed(next)
 	}
+}
+
+// gone is called by a connection that has ended.
+func (p *pool) gone(c conn) {
+	p.lost(c)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = without(p.all, c)
 	p.forgetIfEmpty()
 }
 
-// drop closes and forgets a connection.
+// drop lets a connection end, and gives it no more calls.
 func (p *pool) drop(c conn) {
 	c.close()
 	at := c.in()
 	if at.known {
-		p.all = without(p.all, c)
+		p.known--
 	}
 	if at.idle {
 		p.idle = without(p.idle, c)
@@ -318,36 +330,43 @@ func (p *pool) drop(c conn) {
 }
 
 func without(list []conn, c conn) []conn {
-	i := slices.Index(list, c)
-	return slices.Delete(list, i, i+1)
+	if i := slices.Index(list, c); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
 }
 
-// retire lets the connections go as they become unused.
-func (p *pool) retire() {
+// retire lets the connections go as they become unused, and returns the calls
+// that waited for one.
+func (p *pool) retire() []*Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.retired = true
+	var waiting []*Call
+	for call := p.queue.pop(); call != nil; call = p.queue.pop() {
+		waiting = append(waiting, call)
+	}
 	p.closeUnused()
 	p.forgetIfEmpty()
+	return waiting
 }
 
 // closeUnused closes what a retired pool no longer needs.
 func (p *pool) closeUnused() {
-	if !p.retired || p.queue.peek() != nil {
+	if !p.retired {
 		return
 	}
-	for _, c := range slices.Clone(p.all) {
-		if c.unused() {
+	for _, c := range p.all {
+		if c.in().known && c.unused() {
 			p.drop(c)
 		}
 	}
-	p.forgetIfEmpty()
 }
 
 // forgetIfEmpty takes a retired pool without connections off the
 // transport's list.
 func (p *pool) forgetIfEmpty() {
-	if p.retired && p.open() == 0 && p.own.none() && p.queue.peek() == nil {
+	if p.retired && len(p.all) == 0 && p.dialing == 0 && p.own == 0 {
 		p.t.forget(p)
 	}
 }
@@ -361,7 +380,6 @@ func (p *pool) abort() {
 	for _, c := range p.all {
 		c.close()
 	}
-	p.own.close()
 	p.mu.Unlock()
 	for call := waiting.pop(); call != nil; call = waiting.pop() {
 		p.t.fail(call, ErrEnded)

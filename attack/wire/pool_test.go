@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -118,57 +116,6 @@ func TestEdgeThatSwallowsEverything(t *testing.T) {
 			}
 		}
 	})
-}
-
-// A call that goes out again after its address left the answer ends with the
-// run all the same.
-func TestCloseEndsARetryOnARetiredAddress(t *testing.T) {
-	var conns atomic.Int64
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	retired := make(chan struct{})
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conns.Add(1)
-			go func() {
-				defer c.Close()
-				in := bufio.NewReader(c)
-				if _, err := http.ReadRequest(in); err != nil || conns.Load() > 1 {
-					io.Copy(io.Discard, in) // silent from then on
-					return
-				}
-				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-				http.ReadRequest(in)
-				<-retired
-			}()
-		}
-	}()
-	r := newRig(t, l.Addr(), Config{Connections: 1})
-	r.do(t, "GET", "/")
-	r.Start(r.call("GET", "/"))
-	for r.sent.Load() < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	r.Retire(0, r.at)
-	close(retired) // the connection dies, and the request goes out again
-	for conns.Load() < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	begin := time.Now()
-	r.Close()
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("Close took %v", took)
-	}
-	if c := r.next(t); !errors.Is(c.Err, ErrEnded) {
-		t.Errorf("%v, want it ended with the run", c.Err)
-	}
 }
 
 // A burst on a new HTTP/2 connection keeps to the server's limit of streams,

@@ -3,6 +3,8 @@ package wire
 import (
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // readFD and writeFD are read(2) and write(2) on a descriptor that never
@@ -18,4 +20,12 @@ func readFD(fd uintptr, b []byte) (int, syscall.Errno) {
 func writeFD(fd uintptr, b []byte) (int, syscall.Errno) {
 	n, _, err := syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 	return int(n), err
+}
+
+// unacknowledged reports whether bytes were sent that the peer's TCP has not
+// acknowledged (SIOCOUTQ of tcp(7)). It does so of all that it takes for a
+// socket that its program still has open, at the latest when that closes it.
+func unacknowledged(fd int) bool {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCOUTQ)
+	return err == nil && n > 0
 }

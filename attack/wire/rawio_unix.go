@@ -19,3 +19,6 @@ func withErrno(n int, err error) (int, syscall.Errno) {
 	errors.As(err, &errno)
 	return n, errno
 }
+
+// unacknowledged is not known here.
+func unacknowledged(int) bool { return false }

@@ -142,6 +142,14 @@ func (s *socket) local() netip.Addr { return localAddr(s.conn) }
 
 func (s *socket) deadline(at time.Time) { s.conn.SetReadDeadline(at) }
 
+func (s *socket) waiting() int { return s.out.left() }
+
+func (s *socket) unseen() bool {
+	unseen := false
+	err := s.raw.Control(func(fd uintptr) { unseen = unacknowledged(int(fd)) })
+	return err == nil && unseen
+}
+
 func (s *socket) close() int {
 	s.conn.Close()
 	return s.out.left()

@@ -65,8 +65,10 @@ func (t *Transport) Start(call *Call) {
 }
 
 // Retire closes a client's connections to an edge address that left its DNS
-// answer: idle ones now, busy ones after the exchange that they carry.
-func (t *Transport) Retire(client uint32, edge netip.AddrPort) {
+// answer: idle ones now, busy ones after the exchange that they carry. The
+// calls that waited for one are the caller's again, but for those that were
+// sent before, which fail.
+func (t *Transport) Retire(client uint32, edge netip.AddrPort) []*Call {
 	key := poolKey{client, edge}
 	t.mu.Lock()
 	p := t.pools[key]
@@ -75,16 +77,18 @@ func (t *Transport) Retire(client uint32, edge netip.AddrPort) {
 		t.retired[p] = struct{}{}
 	}
 	t.mu.Unlock()
-	if p != nil {
-		p.retire()
+	if p == nil {
+		return nil
 	}
-}
-
-// keep puts a retired pool on the list of those that Close ends.
-func (t *Transport) keep(p *pool) {
-	t.mu.Lock()
-	t.retired[p] = struct{}{}
-	t.mu.Unlock()
+	var unsent []*Call
+	for _, call := range p.retire() {
+		if call.Sample.Written {
+			t.finish(call, t.cfg.Now(), errLeft)
+		} else {
+			unsent = append(unsent, call)
+		}
+	}
+	return unsent
 }
 
 func (t *Transport) forget(p *pool) {
@@ -143,4 +147,15 @@ func (t *Transport) finish(call *Call, at time.Duration, err error) {
 		call.setError(err)
 	}
 	t.cfg.Done(call)
+}
+
+// sent notes that a call's first byte went out at a time; of one that goes out
+// again, that it did then. The sink hears of it once.
+func (t *Transport) sent(call *Call, at time.Duration) {
+	s := &call.Sample
+	first := !s.Written
+	s.Written, s.Sent = true, at
+	if first {
+		t.cfg.Sent(call)
+	}
 }

@@ -11,12 +11,15 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"frontload/internal/quic"
@@ -67,14 +70,12 @@ type Call struct {
 	stream  quic.Stream   // over HTTP/3: the one that was opened for it
 }
 
-// ready notes when the connection on which the call first goes out could have
+// ready notes when the connection on which the call goes out could have
 // carried it, had the generator been on time: with this call, by which it can
 // be at most as much earlier as the call is late, and with those before it on
 // the connection.
 func (c *Call) ready(at time.Duration) {
-	if !c.Sample.Written {
-		c.Sample.Ready = max(at, c.Eligible)
-	}
+	c.Sample.Ready = max(at, c.Eligible)
 }
 
 // Reset makes the call one that was never used, but for the memory that it
@@ -111,17 +112,28 @@ func (c *Call) Fail(at time.Duration, err error) {
 	c.setError(err)
 }
 
-// mostRetries bounds how often a request goes out again that servers did not
-// process since they were leaving.
+// mostRetries bounds how often a request goes out again that servers said they
+// had not processed, since they were leaving.
 const mostRetries = 5
 
-// mayRetry counts one more retry, unless there were as many as most already.
-func (c *Call) mayRetry(most int) bool {
+// again makes the call one that goes out again from now on, unless it did as
+// often as most already. All that it has waited for is queueing.
+func (c *Call) again(now time.Duration, most int) bool {
 	if c.retries >= most {
 		return false
 	}
 	c.retries++
+	c.Eligible, c.Late = now, 0
+	c.Sample.FirstByte = 0
 	return true
+}
+
+// missed reports whether an error without a byte of an answer can mean that the
+// server had closed the connection before the request came, so that it never
+// saw it. Then the request goes out again, as with every HTTP client (RFC 9112,
+// section 9.3.1): a viewer would not notice. All else is a failure.
+func (c *Call) missed(err error) bool {
+	return c.Sample.FirstByte == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE))
 }
 
 // Exemplar returns what is kept of a call beside its sample.

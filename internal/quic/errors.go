@@ -25,6 +25,16 @@ func Reset(err error) (code uint64, reset bool) {
 	return uint64(e.ErrorCode), true
 }
 
+// Closed returns the code with which the peer's application closed the
+// connection, and whether that is what the error says.
+func Closed(err error) (code uint64, closed bool) {
+	e, ok := errors.AsType[*quic.ApplicationError](err)
+	if !ok || !e.Remote {
+		return 0, false
+	}
+	return uint64(e.ErrorCode), true
+}
+
 // Handshake reports whether a connection failed for its TLS handshake, or
 // since the two sides have no version of QUIC in common.
 func Handshake(err error) bool {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -23,7 +25,7 @@ type arrivalsServer struct {
 }
 
 func startArrivals() (server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listenStamped()
 	if err != nil {
 		return nil, err
 	}
@@ -57,39 +59,73 @@ func (s *arrivalsServer) accept() {
 
 const arrivalsAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-// serve takes each read for one request: they are small, and a client has one
-// under way on a connection.
 func (s *arrivalsServer) serve(c *net.TCPConn) {
 	defer c.Close()
-	raw, err := c.SyscallConn()
+	in, err := newStamped(c)
 	if err != nil {
 		return
 	}
-	raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) })
-	if err != nil {
-		return
-	}
-	in, control := make([]byte, 4096), make([]byte, 128)
 	for {
-		var n, controlled int
-		err := raw.Read(func(fd uintptr) bool {
-			n, controlled, _, _, err = unix.Recvmsg(int(fd), in, control, 0)
-			return err != syscall.EAGAIN
-		})
-		if err != nil || n <= 0 {
+		at, ok := in.next()
+		if !ok {
 			return
 		}
-		if at, ok := stamp(control[:controlled]); ok {
-			s.mu.Lock()
-			s.times = append(s.times, at)
-			s.mu.Unlock()
-		}
+		s.mu.Lock()
+		s.times = append(s.times, at)
+		s.mu.Unlock()
 		s.served.Add(1)
 		if _, err := c.Write([]byte(arrivalsAnswer)); err != nil {
 			return
 		}
 	}
 }
+
+// stamped reads requests with the kernel's time of their arrival. It takes
+// each read for one request: they are small, and a client has one under way on
+// a connection.
+type stamped struct {
+	raw         syscall.RawConn
+	in, control []byte
+}
+
+// listenStamped listens on loopback for connections that stamp what arrives,
+// from their first byte on.
+func listenStamped() (net.Listener, error) {
+	stamps := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var failed error
+		err := raw.Control(func(fd uintptr) {
+			failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		})
+		return errors.Join(err, failed)
+	}}
+	return stamps.Listen(context.Background(), "tcp", "127.0.0.1:0")
+}
+
+func newStamped(c *net.TCPConn) (*stamped, error) {
+	raw, err := c.SyscallConn()
+	return &stamped{raw, make([]byte, 4096), make([]byte, 128)}, err
+}
+
+// next returns when the next request arrived, by the kernel's wall clock; ok
+// is false when there is none any more.
+func (s *stamped) next() (at time.Duration, ok bool) {
+	var n, controlled int
+	var failed error
+	err := s.raw.Read(func(fd uintptr) bool {
+		n, controlled, _, _, failed = unix.Recvmsg(int(fd), s.in, s.control, 0)
+		return failed != syscall.EAGAIN
+	})
+	if err != nil || failed != nil || n <= 0 {
+		return 0, false
+	}
+	if at, ok := stamp(s.control[:controlled]); ok {
+		return at, true
+	}
+	return now(), true // the kernel stamps nothing while it turns stamping on
+}
+
+// now is the clock of the kernel's stamps.
+func now() time.Duration { return time.Duration(time.Now().UnixNano()) }
 
 // stamp reads the time of arrival from a control message.
 func stamp(control []byte) (time.Duration, bool) {

@@ -4,15 +4,11 @@
 // really arrived, peak memory, and how exactly arrivals keep to their
 // schedule, as a table and as JSON.
 //
-// What it needs besides Go: nginx as the server, and the peers, of which those
-// that are not on PATH are named and left out. On Debian:
+// It also shows what the tools say of a server that is frozen for a second,
+// beside what its users waited in truth, and how the tools' memory grows.
 //
-//	apt-get install nginx-light wrk nghttp2-client apache2-utils
-//	go install github.com/tsenart/vegeta/v12@v12.12.0
-//	go install github.com/rakyll/hey@latest
-//	go install fortio.org/fortio@latest
-//	go install github.com/codesenberg/bombardier@latest
-//	go install go.k6.io/k6@latest
+// It needs nginx as the server. Peers that are not on PATH are named and left
+// out; --help says how to get them.
 //
 // It sends to loopback only. With fewer than two CPUs it refuses to measure.
 package main
@@ -37,9 +33,20 @@ type options struct {
 	rates       []int
 	kinds       []string
 	tools       []string
+	requests    int64
 	frontload   string
-	json        string
+	json, svg   string
 }
+
+// findings are all that was measured.
+type findings struct {
+	Measurements []measurement `json:"measurements,omitempty"`
+	Stalls       []stall       `json:"stalls,omitempty"`
+	Memory       []memory      `json:"memory,omitempty"`
+}
+
+// kinds are what can be measured.
+var kinds = []string{"h1", "tls", "h2", "arrivals", "stall", "memory"}
 
 func main() {
 	var o options
@@ -48,9 +55,11 @@ func main() {
 	f.DurationVar(&o.span, "for", 10*time.Second, "how long each turn is, such as `10s`")
 	f.IntVar(&o.connections, "connections", 64, "connections: `N`")
 	f.IntSliceVar(&o.rates, "rates", []int{0, 10_000, 20_000}, "requests per second, `0` for flat out")
-	f.StringSliceVar(&o.kinds, "kinds", []string{"h1", "tls", "h2", "arrivals"}, "what to measure: `h1`, tls, h2, arrivals")
+	f.StringSliceVar(&o.kinds, "kinds", kinds, "what to measure: `KIND`s; stall is what tools say of a server that is frozen for a second")
 	f.StringSliceVar(&o.tools, "tools", nil, "only these tools, by `NAME`; left out: all on PATH")
 	f.StringVar(&o.frontload, "frontload", "", "the frontload `BINARY`; left out: built from this module")
+	f.Int64Var(&o.requests, "requests", 1_000_000, "memory: look at it after 100,000 requests and after `N`")
+	f.StringVar(&o.svg, "svg", "", "stall: draw what the tools say into `FILE`, too")
 	f.StringVar(&o.json, "json", "", "write what was measured to `FILE`, too")
 	f.Usage = func() {
 		fmt.Fprintf(os.Stderr, "%s\nUsage:\n  go run ./cmd/bench [flags]\n\nFlags:\n%s\n%s", about, f.FlagUsages(), howToGet())
@@ -59,6 +68,10 @@ func main() {
 	case err == pflag.ErrHelp:
 		return
 	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	if err := o.validate(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)
 	}
@@ -88,11 +101,54 @@ func run(o options) error {
 	if len(missing) > 0 {
 		fmt.Printf("not on PATH, and so not measured: %s\n", strings.Join(missing, ", "))
 	}
-	var all []measurement
+	var all findings
 	for _, kind := range o.kinds {
-		more, err := measureKind(kind, o, found, dir)
-		all = append(all, more...)
-		if err != nil {
+		if err := all.add(kind, o, found, dir); err != nil {
+			return err
+		}
+	}
+	return all.write(o)
+}
+
+// validate reports what cannot be measured.
+func (o options) validate() error {
+	for _, kind := range o.kinds {
+		if !slices.Contains(kinds, kind) {
+			return fmt.Errorf("--kinds: there is no %q; there are %s", kind, strings.Join(kinds, ", "))
+		}
+	}
+	if o.svg != "" && !slices.Contains(o.kinds, "stall") {
+		return fmt.Errorf("--svg draws the stall; add --kinds stall")
+	}
+	if o.requests <= memoryFirst {
+		return fmt.Errorf("--requests is %d, want more than the first %d", o.requests, memoryFirst)
+	}
+	return nil
+}
+
+// add measures a kind and prints it.
+func (all *findings) add(kind string, o options, tools []tool, dir string) error {
+	switch kind {
+	case "stall":
+		stalls, err := measureStalls(tools, o.frontload, dir)
+		printStalls(os.Stdout, stalls)
+		all.Stalls = append(all.Stalls, stalls...)
+		return err
+	case "memory":
+		memory, err := measureMemory(o, tools, dir)
+		printMemory(os.Stdout, o.connections, memory)
+		all.Memory = append(all.Memory, memory...)
+		return err
+	}
+	more, err := measureKind(kind, o, tools, dir)
+	all.Measurements = append(all.Measurements, more...)
+	return err
+}
+
+// write writes the files that were asked for.
+func (all *findings) write(o options) error {
+	if o.svg != "" {
+		if err := writeSVG(o.svg, all.Stalls); err != nil {
 			return err
 		}
 	}
@@ -152,7 +208,7 @@ func measure(j job, rounds int, tools []tool) ([]measurement, error) {
 	}
 	var all []measurement
 	for _, t := range able {
-		all = append(all, sumUp(t.name, strings.Join(t.command(j), " "), j, turns[t.name]))
+		all = append(all, sumUp(t.name, strings.Join(t.command(j), " "), j, turns[t.name], turns["frontload"]))
 	}
 	slices.SortStableFunc(all, func(a, b measurement) int { return a.compare(b) })
 	return all, nil

@@ -51,6 +51,10 @@ func plain(j job, secure []string, args ...string) []string {
 	return args
 }
 
+// abMost is how many requests ab may send at most. It must come after the
+// time, which sets it to 50,000.
+const abMost = "20000000"
+
 // tools are Frontload and its peers, by the names of their programs.
 func tools(frontload string) []tool {
 	return []tool{
@@ -78,19 +82,10 @@ func tools(frontload string) []tool {
 			if j.rate > 0 || j.kind != "h1" {
 				return nil
 			}
-			return []string{"ab", "-q", "-k", "-c", strconv.Itoa(j.connections), "-n", "100000000", "-t", j.seconds(), j.url}
+			return []string{"ab", "-q", "-k", "-c", strconv.Itoa(j.connections), "-t", j.seconds(), "-n", abMost, j.url}
 		}},
-		{"vegeta", "go install github.com/tsenart/vegeta/v12@v12.12.0", vegeta},
-		{"hey", "go install github.com/rakyll/hey@latest", func(j job) []string {
-			args := []string{"hey", "-c", strconv.Itoa(j.connections), "-z", j.span.String()}
-			if j.rate > 0 {
-				args = append(args, "-q", strconv.Itoa(max(1, j.rate/j.connections)))
-			}
-			if j.kind == "h2" {
-				return nil
-			}
-			return append(args, j.url)
-		}},
+		{"vegeta", "go install github.com/tsenart/vegeta/v12@v12.13.0", vegeta},
+		{"hey", "go install github.com/rakyll/hey@latest", hey},
 		{"bombardier", "go install github.com/codesenberg/bombardier@latest", func(j job) []string {
 			if j.kind == "h2" {
 				return nil
@@ -101,7 +96,7 @@ func tools(frontload string) []tool {
 			}
 			return append(args, j.url)
 		}},
-		{"fortio", "go install fortio.org/fortio@latest", func(j job) []string {
+		{"fortio", "go install fortio.org/fortio@v1.63.0", func(j job) []string {
 			if j.kind == "h2" {
 				return nil
 			}
@@ -150,9 +145,20 @@ func h2load(j job) []string {
 		args = append(args, "--h1")
 	}
 	if j.rate > 0 {
-		args = append(args, "--rps", strconv.FormatFloat(float64(j.rate)/float64(clients), 'f', -1, 64))
+		args = append(args, "--rps", number(float64(j.rate)/float64(clients)))
 	}
 	return append(args, "-c"+strconv.Itoa(clients), j.url)
+}
+
+func hey(j job) []string {
+	if j.kind == "h2" {
+		return nil
+	}
+	args := []string{"hey", "-c", strconv.Itoa(j.connections), "-z", j.span.String()}
+	if j.rate > 0 {
+		args = append(args, "-q", number(float64(j.rate)/float64(j.connections))) // of each connection
+	}
+	return append(args, j.url)
 }
 
 func vegeta(j job) []string {

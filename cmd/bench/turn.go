@@ -25,6 +25,9 @@ type turn struct {
 	gaps     float64 // coefficient of variation of the gaps between arrivals
 }
 
+// micros is the CPU time of a request in microseconds.
+func (t turn) micros() float64 { return float64(t.cpu.Microseconds()) / float64(t.requests) }
+
 // takeTurn runs a tool once. What it printed is shown when it failed or sent
 // nothing.
 func takeTurn(t tool, j job, s server) (turn, error) {
@@ -108,13 +111,16 @@ type measurement struct {
 	Command string      `json:"command"`
 	Wanted  int         `json:"wanted_per_second"` // zero: flat out
 	Rate    float64     `json:"sent_per_second"`
-	Micros  [3]float64  `json:"cpu_us_per_request"` // median, lowest, highest
+	Micros  [3]float64  `json:"cpu_us_per_request"`        // median, lowest, highest
+	Ratio   *[3]float64 `json:"frontload_ratio,omitempty"` // Frontload's CPU time to the tool's, round by round: median, lowest, highest
 	Memory  float64     `json:"peak_memory_mb"`
 	Late    *[2]float64 `json:"send_error_us,omitempty"` // median of the turns' p50 and p99
 	Gaps    *float64    `json:"burstiness,omitempty"`
 }
 
-func sumUp(name, command string, j job, turns []turn) measurement {
+// sumUp sums up a tool's turns. Own are Frontload's in the same rounds, or
+// nil.
+func sumUp(name, command string, j job, turns, own []turn) measurement {
 	m := measurement{Job: j.String(), Tool: name, Command: command, Wanted: j.rate}
 	of := func(f func(turn) float64) []float64 {
 		var v []float64
@@ -124,8 +130,9 @@ func sumUp(name, command string, j job, turns []turn) measurement {
 		slices.Sort(v)
 		return v
 	}
-	micros := of(func(t turn) float64 { return float64(t.cpu.Microseconds()) / float64(t.requests) })
+	micros := of(turn.micros)
 	m.Micros = [3]float64{median(micros), micros[0], micros[len(micros)-1]}
+	m.Ratio = ratios(own, turns)
 	m.Rate = median(of(func(t turn) float64 { return float64(t.requests) / j.span.Seconds() }))
 	m.Memory = median(of(func(t turn) float64 { return float64(t.memory) / (1 << 20) }))
 	if len(turns[0].errors) > 0 {
@@ -137,6 +144,20 @@ func sumUp(name, command string, j job, turns []turn) measurement {
 		m.Gaps = &gaps
 	}
 	return m
+}
+
+// ratios are those of Frontload's CPU time a request to a tool's, each of the
+// same round, in which the machine was equally busy: median, lowest, highest.
+func ratios(own, turns []turn) *[3]float64 {
+	var v []float64
+	for i := range min(len(own), len(turns)) {
+		v = append(v, own[i].micros()/turns[i].micros())
+	}
+	if len(v) == 0 {
+		return nil
+	}
+	slices.Sort(v)
+	return &[3]float64{median(v), v[0], v[len(v)-1]}
 }
 
 // median is that of sorted values.
@@ -156,8 +177,15 @@ func (m measurement) compare(b measurement) int {
 // fellShort reports whether a tool sent less than it was asked to.
 func (m measurement) fellShort() bool { return m.Wanted > 0 && m.Rate < 0.98*float64(m.Wanted) }
 
-// printTable prints a job's measurements. Ratios are Frontload's to the
-// tool's.
+// ratio is Frontload's ratio to the tool with its range, or a dash.
+func (m measurement) ratio() string {
+	if m.Ratio == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", m.Ratio[0], m.Ratio[1], m.Ratio[2])
+}
+
+// printTable prints a job's measurements.
 func printTable(w io.Writer, j job, all []measurement) {
 	fmt.Fprintf(w, "\n%s\n", j)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -166,10 +194,6 @@ func printTable(w io.Writer, j job, all []measurement) {
 		head += "send error p50 µs\tp99 µs\tburstiness\t"
 	}
 	fmt.Fprintln(t, head)
-	own := math.NaN()
-	if i := slices.IndexFunc(all, func(m measurement) bool { return m.Tool == "frontload" }); i >= 0 {
-		own = all[i].Micros[0]
-	}
 	for _, m := range all {
 		sent := strconv.FormatFloat(m.Rate, 'f', 0, 64)
 		if m.fellShort() {
@@ -177,7 +201,7 @@ func printTable(w io.Writer, j job, all []measurement) {
 		}
 		row := []string{
 			m.Tool, fmt.Sprintf("%.1f", m.Micros[0]), fmt.Sprintf("%.1f–%.1f", m.Micros[1], m.Micros[2]),
-			fmt.Sprintf("%.2f", own/m.Micros[0]), sent, fmt.Sprintf("%.0f", m.Memory),
+			m.ratio(), sent, fmt.Sprintf("%.0f", m.Memory),
 		}
 		if m.Late != nil {
 			row = append(row, fmt.Sprintf("%.0f", m.Late[0]), fmt.Sprintf("%.0f", m.Late[1]), fmt.Sprintf("%.2f", *m.Gaps))

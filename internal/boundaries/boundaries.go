@@ -14,6 +14,7 @@ type Rule struct {
 // is not listed may import nothing of Frontload's own.
 var Rules = []Rule{
 	{"cmd/frontload", []string{"internal/app", "internal/nearest"}},
+	{"cmd/bench", []string{"results", "results/report", "results/store"}},
 	{"internal/app", []string{"attack/run", "scenarios/...", "results/..."}},
 	{"attack/run", []string{"attack/...", "scenarios", "scenarios/urls", "pacing", "results/..."}},
 	{"attack", []string{"attack/dns", "attack/wire", "pacing", "results"}},

@@ -215,6 +215,42 @@ func TestFileHoldsWhatMemoryHolds(t *testing.T) {
 	}
 }
 
+func TestHistogramOfTheWholeRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.db")
+	w, err := Create(path, info())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, iv := range fill(newRecorder(), 25) {
+		if err := w.Append(iv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(ended()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	run, err := r.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := results.LatencyKey{Series: "response", By: "all"}
+	h, err := r.Histogram(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(run.Latency[key], h.Quantiles()); d != "" || h.Count() == 0 {
+		t.Errorf("quantiles beside the histogram and of it (-beside +of):\n%s", d)
+	}
+	if h, err := r.Histogram(results.LatencyKey{Series: "nothing", By: "all"}); err != nil || h.Count() != 0 {
+		t.Errorf("of what was not recorded there is %v (%v)", h, err)
+	}
+}
+
 // A run with anything in it, cut and late at any time, comes out as it went in.
 func TestTotalsInAreTotalsOut(t *testing.T) {
 	dir := t.TempDir()

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 )
@@ -37,15 +36,5 @@ func TestFrozenServerAnswersNothingMeanwhile(t *testing.T) {
 	}
 	if took := got[1].answered - got[1].arrived; took < time.Millisecond {
 		t.Errorf("the next is answered after %v, want 1ms at least", took)
-	}
-}
-
-func TestParseResident(t *testing.T) {
-	now, peak, err := parseResident(strings.NewReader("Name:\twrk\nVmHWM:\t    3072 kB\nVmRSS:\t    2048 kB\n"))
-	if now != 2 || peak != 3 || err != nil {
-		t.Errorf("parseResident = %v, %v, %v, want 2 and 3 MB", now, peak, err)
-	}
-	if _, _, err := parseResident(strings.NewReader("Name:\tzombie\n")); err == nil {
-		t.Error("a process without memory is taken for one with")
 	}
 }

@@ -51,9 +51,9 @@ var kinds = []string{"h1", "tls", "h2", "arrivals", "stall", "memory"}
 func main() {
 	var o options
 	f := pflag.NewFlagSet("bench", pflag.ContinueOnError)
-	f.IntVar(&o.rounds, "rounds", 5, "how often each tool has its turn: `N`")
-	f.DurationVar(&o.span, "for", 10*time.Second, "how long each turn is, such as `10s`")
-	f.IntVar(&o.connections, "connections", 64, "connections: `N`")
+	f.IntVar(&o.rounds, "rounds", 5, "how often each tool has its turn: `N`; stall and memory have one")
+	f.DurationVar(&o.span, "for", 10*time.Second, "how long each turn is, such as `10s`; stall and memory have their own")
+	f.IntVar(&o.connections, "connections", 64, "connections: `N`; stall has its own")
 	f.IntSliceVar(&o.rates, "rates", []int{0, 10_000, 20_000}, "requests per second, `0` for flat out")
 	f.StringSliceVar(&o.kinds, "kinds", kinds, "what to measure: `KIND`s; stall is what tools say of a server that is frozen for a second")
 	f.StringSliceVar(&o.tools, "tools", nil, "only these tools, by `NAME`; left out: all on PATH")

@@ -24,7 +24,7 @@ const (
 // A footprint is a tool's memory after some requests.
 type footprint struct {
 	Requests int64   `json:"requests"`
-	Resident float64 `json:"resident_mb"` // median of the last second
+	Resident float64 `json:"resident_mb"` // median during the later half of them: garbage comes and goes
 	Peak     float64 `json:"peak_mb"`
 }
 
@@ -40,7 +40,7 @@ type memory struct {
 
 // measureMemory gives each tool one turn of that many requests.
 func measureMemory(o options, tools []tool, dir string) ([]memory, error) {
-	j := job{kind: "h1", span: memoryMost, connections: o.connections, dir: dir}
+	j := job{kind: "h1", span: memoryMost + time.Minute, connections: o.connections, dir: dir}
 	server, err := startServer(j)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func watchMemory(t tool, j job, s server, requests int64) (memory, error) {
 	defer func() { cmd.Process.Kill(); <-ended }()
 	look := time.NewTicker(memoryLook)
 	defer look.Stop()
-	var resident []float64
+	var looks []footprint
 	for {
 		select {
 		case err := <-ended:
@@ -100,10 +100,8 @@ func watchMemory(t tool, j job, s server, requests int64) (memory, error) {
 		if err != nil {
 			continue // it has just ended
 		}
-		if resident = append(resident, now); len(resident) > int(time.Second/memoryLook) {
-			resident = resident[1:]
-		}
-		m.Last = footprint{count - before, median(slices.Sorted(slices.Values(resident))), peak}
+		looks = append(looks, footprint{count - before, now, peak})
+		m.Last = steady(looks)
 		if m.First.Requests == 0 && m.Last.Requests >= memoryFirst {
 			m.First = m.Last
 		}
@@ -116,6 +114,21 @@ func watchMemory(t tool, j job, s server, requests int64) (memory, error) {
 			return m, nil
 		}
 	}
+}
+
+// steady is the last of the looks, with the median of those at the later half
+// of its requests.
+func steady(looks []footprint) footprint {
+	last := looks[len(looks)-1]
+	var resident []float64
+	for _, l := range looks {
+		if l.Requests >= last.Requests/2 {
+			resident = append(resident, l.Resident)
+		}
+	}
+	slices.Sort(resident)
+	last.Resident = median(resident)
+	return last
 }
 
 // residentOf reads a process's resident memory and its highest, in MB.

@@ -20,9 +20,8 @@ var shades = [...]string{"#1f4fb0", "#3f7fe8", "#7fb0ff", "#b9d4ff"}
 // picture draws what all tools said that had few connections, beside the
 // truth, and what Frontload said for each limit, beside the server's record.
 func picture(w io.Writer, all []stall) error {
-	p := report.Spectrum{Title: fmt.Sprintf(
-		"Response times when a server that answers in half a millisecond is frozen for %v of a run of %v at 1,000 requests/s", stallFor, stallSpan,
-	)}
+	p := report.Spectrum{Title: fmt.Sprintf("Response times of %g seconds at %d requests/s, when a server that answers in %g ms is frozen for %g second",
+		stallSpan.Seconds(), stallRate, millis(stallService), stallFor.Seconds())}
 	for _, panel := range []report.SpectrumPanel{few(all), own(all)} {
 		if len(panel.Curves) > 0 {
 			p.Panels = append(p.Panels, panel)
@@ -38,7 +37,7 @@ func few(all []stall) report.SpectrumPanel {
 			continue
 		}
 		if s.Tool == "frontload" {
-			p.Curves = append(p.Curves, curve(s.Tool, shades[2], 5, s.Said))
+			p.Curves = append(p.Curves, curve("Frontload", shades[2], 5, s.Said))
 			continue
 		}
 		p.Curves = append(p.Curves, curve(s.Tool, colors[s.Tool], 1.75, s.Said))
@@ -61,7 +60,10 @@ func own(all []stall) report.SpectrumPanel {
 		}
 		name := strconv.Itoa(s.Connections)
 		p.Curves = append(p.Curves, curve("Frontload with "+name, shades[len(p.Curves)%len(shades)], 5, s.Said))
-		records = append(records, dashed("the server's record for "+name, s.Served))
+		records = append(records, dashed("", s.Served))
+	}
+	if len(records) > 0 {
+		records[0].Name = "the server's own record of each"
 	}
 	p.Curves = append(p.Curves, records...)
 	return p

@@ -28,7 +28,7 @@ func TestPictureIsAnSVGOfItsOwn(t *testing.T) {
 			t.Fatalf("not XML: %v", err)
 		}
 	}
-	for _, want := range []string{"Frontload with 8", "vegeta", "the truth", "99.9%", "rgb(212,53,28)"} {
+	for _, want := range []string{"Frontload with 8", "record of each", "vegeta", "the truth", "99.9%", "rgb(212,53,28)"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is not in the picture", want)
 		}

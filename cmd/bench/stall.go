@@ -123,28 +123,35 @@ func meetStall(name string, say saying, limit int, dir string) (stall, []exchang
 
 func newTruth(seen []exchange, limit int) truth {
 	thaw := stallAfter + stallFor
-	service, cycle := pace(seen, stallRate, thaw)
+	service, cycle := pace(seen, stallRate, stallAfter, thaw)
 	f := freeze{stallRate, stallSpan, limit, service, cycle, stallAfter, thaw}
 	return truth{millis(service), millis(cycle), spectrumOf(f.waits())}
 }
 
-// printStalls prints what all said, beside the truth.
+// printStalls prints what all said below the truth for their connections.
 func printStalls(w io.Writer, all []stall) {
 	fmt.Fprintf(w, "\na server that answers in %v, frozen for %v of %v, at %d/s; response times in ms\n", stallService, stallFor, stallSpan, stallRate)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "connections\ttool\tp50\tp90\tp95\tp99\tmax\ttrue p95\tp99\toff by\tserved p95\tp99\toff by\tsent\t")
-	for _, s := range all {
-		row := []string{strconv.Itoa(s.Connections), s.Tool}
-		for _, p := range []float64{50, 90, 95, 99, 100} {
-			row = append(row, inMillis(s.Said.at(p)))
+	fmt.Fprintln(t, "connections\ttool\tp50\tp90\tp95\tp99\tmax\toff the truth\tserved p95\tp99\toff that\tsent\t")
+	for i, s := range all {
+		limit := strconv.Itoa(s.Connections)
+		if i == 0 || all[i-1].Connections != s.Connections {
+			fmt.Fprintf(t, "%s\t%s\t%s\t\t\t\t\t\t\n", limit, "the truth", s.Truth.Waits)
 		}
-		for _, from := range []spectrum{s.Truth.Waits, s.Served} {
-			row = append(row, inMillis(from.at(95)), inMillis(from.at(99)), percent(s.Said.off(from)))
-		}
-		row = append(row, s.sent())
+		row := []string{limit, s.Tool, s.Said.String(), percent(s.Said.off(s.Truth.Waits))}
+		row = append(row, inMillis(s.Served.at(95)), inMillis(s.Served.at(99)), percent(s.Said.off(s.Served)), s.sent())
 		fmt.Fprintln(t, strings.Join(row, "\t")+"\t")
 	}
 	t.Flush()
+}
+
+// String is the cells of a table: p50, p90, p95, p99 and the maximum.
+func (s spectrum) String() string {
+	var cells []string
+	for _, p := range []float64{50, 90, 95, 99, 100} {
+		cells = append(cells, inMillis(s.at(p)))
+	}
+	return strings.Join(cells, "\t")
 }
 
 // sent is how many requests reached the server, and whether all did that the

@@ -114,9 +114,10 @@ func served(all []exchange, rate int, span time.Duration) []time.Duration {
 
 // pace returns how long the server took for a request, at the median, and how
 // long a connection that users waited for took from one request to the next,
-// at the mean. Users waited for it where a request was late by its schedule
-// and came at once after the answer before. Both are equal when nobody waited.
-func pace(all []exchange, rate int, thaw time.Duration) (service, cycle time.Duration) {
+// at the mean over as long as the freeze was, after it. Users waited for it
+// where a request was late by its schedule and came at once after the answer
+// before. Both are equal when hardly anybody waited.
+func pace(all []exchange, rate int, from, thaw time.Duration) (service, cycle time.Duration) {
 	const late, rest = 2 * time.Millisecond, time.Millisecond
 	var took []time.Duration
 	var sum, n time.Duration
@@ -126,7 +127,8 @@ func pace(all []exchange, rate int, thaw time.Duration) (service, cycle time.Dur
 		before, ok := last[e.connection]
 		last[e.connection] = e
 		due := time.Duration(i) * time.Second / time.Duration(rate)
-		if ok && before.arrived >= thaw && e.arrived-due > late && e.arrived-before.answered < rest {
+		drains := before.arrived >= thaw && e.arrived < thaw+(thaw-from)
+		if ok && drains && e.arrived-due > late && e.arrived-before.answered < rest {
 			sum += e.arrived - before.arrived
 			n++
 		}

@@ -122,7 +122,7 @@ func TestServedIsWhatTheUsersWaited(t *testing.T) {
 	if got := served(record, f.rate, f.span); !slices.Equal(got, waits) {
 		t.Error("the record of the model's users tells other waits than the model")
 	}
-	service, cycle := pace(record, f.rate, f.to)
+	service, cycle := pace(record, f.rate, f.from, f.to)
 	if service != f.service || cycle != f.cycle {
 		t.Errorf("its pace is %v and %v, want %v and %v", service, cycle, f.service, f.cycle)
 	}
@@ -137,10 +137,10 @@ func TestPaceOfWhatNobodyWaitsFor(t *testing.T) {
 		at := time.Duration(i) * ms
 		record = append(record, exchange{arrived: at, answered: at + ms/4})
 	}
-	if service, cycle := pace(record, 1000, 0); service != ms/4 || cycle != service {
+	if service, cycle := pace(record, 1000, 0, time.Second); service != ms/4 || cycle != service {
 		t.Errorf("pace is %v and %v, want both %v", service, cycle, ms/4)
 	}
-	if service, cycle := pace(nil, 1000, 0); service != 0 || cycle != 0 {
+	if service, cycle := pace(nil, 1000, 0, time.Second); service != 0 || cycle != 0 {
 		t.Errorf("of no exchanges: %v and %v", service, cycle)
 	}
 }

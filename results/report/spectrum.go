@@ -99,6 +99,31 @@ func (p SpectrumPanel) highest() float64 {
 // spectrum draws one panel into the plane, and its legend below.
 func (f *frame) spectrum(p SpectrumPanel) {
 	f.text(p.Title, f.left, f.top-14*fine, inkLabel)
+	f.spectrumGrid()
+	named := 0
+	for _, c := range p.Curves {
+		var points []charts.Point
+		for _, v := range c.Points {
+			points = append(points, charts.Point{X: f.nines(v.Percent), Y: f.y(v.Millis)})
+		}
+		f.stroke(c, points)
+		if c.Name != "" {
+			f.named(c, named)
+			named++
+		}
+	}
+}
+
+// named writes a curve's place in the legend.
+func (f *frame) named(c SpectrumCurve, place int) {
+	x := f.left + place%spectrumColumns*(f.right-f.left)/spectrumColumns
+	y := f.bottom + (58+place/spectrumColumns*spectrumLegend)*fine
+	f.stroke(c, []charts.Point{{X: x, Y: y - 4*fine}, {X: x + 26*fine, Y: y - 4*fine}})
+	f.text(c.Name, x+32*fine, y, inkLabel)
+}
+
+// spectrumGrid draws the lines of both axes with their values.
+func (f *frame) spectrumGrid() {
 	for _, m := range f.marks {
 		y := f.y(m)
 		f.p.LineStroke([]charts.Point{{X: f.left, Y: y}, {X: f.right, Y: y}}, inkGrid.color(), fine)
@@ -114,17 +139,6 @@ func (f *frame) spectrum(p SpectrumPanel) {
 		f.text(strconv.FormatFloat(percent, 'f', -1, 64)+"%", x, f.bottom+18*fine, inkMiddle)
 	}
 	f.text("share of the requests that took no longer", (f.left+f.right)/2, f.bottom+36*fine, inkMiddle)
-	for i, c := range p.Curves {
-		var points []charts.Point
-		for _, v := range c.Points {
-			points = append(points, charts.Point{X: f.nines(v.Percent), Y: f.y(v.Millis)})
-		}
-		f.stroke(c, points)
-		x := f.left + i%spectrumColumns*(f.right-f.left)/spectrumColumns
-		y := f.bottom + (58+i/spectrumColumns*spectrumLegend)*fine
-		f.stroke(c, []charts.Point{{X: x, Y: y - 4*fine}, {X: x + 26*fine, Y: y - 4*fine}})
-		f.text(c.Name, x+32*fine, y, inkLabel)
-	}
 }
 
 func (f *frame) stroke(c SpectrumCurve, points []charts.Point) {

@@ -85,8 +85,8 @@ func tools(frontload string) []tool {
 			return []string{"ab", "-q", "-k", "-c", strconv.Itoa(j.connections), "-t", j.seconds(), "-n", abMost, j.url}
 		}},
 		{"vegeta", "go install github.com/tsenart/vegeta/v12@v12.13.0", vegeta},
-		{"hey", "go install github.com/rakyll/hey@latest", hey},
-		{"bombardier", "go install github.com/codesenberg/bombardier@latest", func(j job) []string {
+		{"hey", "go install github.com/rakyll/hey@v0.1.5", hey},
+		{"bombardier", "go install github.com/codesenberg/bombardier@v1.2.6", func(j job) []string {
 			if j.kind == "h2" {
 				return nil
 			}
@@ -113,7 +113,7 @@ func tools(frontload string) []tool {
 			}
 			return append(args, j.url)
 		}},
-		{"k6", "go install go.k6.io/k6@latest", k6},
+		{"k6", "go install go.k6.io/k6@v1.8.1", k6},
 	}
 }
 
@@ -181,12 +181,16 @@ func k6(j job) []string {
 	if j.rate == 0 {
 		return nil
 	}
+	most := 4 * j.connections
+	if j.kind == "stall" {
+		most = j.connections // a virtual user has a connection
+	}
 	script := filepath.Join(j.dir, "k6.js")
 	text := fmt.Sprintf(`import http from 'k6/http';
 export const options = { insecureSkipTLSVerify: true, discardResponseBodies: true, scenarios: { a: { executor: 'constant-arrival-rate',
   rate: %d, timeUnit: '1s', duration: '%ds', preAllocatedVUs: %d, maxVUs: %d } } };
 export default function () { http.get('%s'); }
-`, j.rate, int(j.span/time.Second), j.connections, 4*j.connections, j.url)
+`, j.rate, int(j.span/time.Second), j.connections, most, j.url)
 	if err := os.WriteFile(script, []byte(text), 0o644); err != nil {
 		return nil
 	}

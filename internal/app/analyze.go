@@ -37,6 +37,9 @@ func Analyze(input string, out Output) error {
 // Report shows a run file in the forms that out asks for: JSON as attack
 // prints it, an HTML file, or else the text.
 func Report(file string, out Output) error {
+	if err := (files{in: []string{file}, out: []outFile{htmlFile(out.HTML)}}).check(); err != nil {
+		return err
+	}
 	reader, err := open(file)
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"frontload/attack/run"
@@ -124,7 +123,7 @@ func (o *Output) writeHTML(in report.Input) error {
 	if o.HTML == "" {
 		return nil
 	}
-	f, err := os.Create(o.HTML)
+	f, err := htmlFile(o.HTML).create()
 	if err != nil {
 		return fmt.Errorf("write the HTML report: %w", err)
 	}

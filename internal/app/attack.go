@@ -18,8 +18,12 @@ import (
 var Paces = []string{"auto", "precise", "1ms"}
 
 // Attack carries out a scenario, writes its run file and shows what came of
-// it. An empty file name means one made of the scenario's name and the time.
-func Attack(ctx context.Context, s *scenarios.Scenario, file, pace string, out Output) error {
+// it. Read names the scenario's file, if it has one. An empty file name means
+// one made of the scenario's name and the time.
+func Attack(ctx context.Context, s *scenarios.Scenario, read, file, pace string, out Output) error {
+	if err := (files{in: []string{read}, out: []outFile{runFile(file), htmlFile(out.HTML)}}).check(); err != nil {
+		return err
+	}
 	return carryOut(ctx, s, run.Options{File: file, Source: "attack", Pace: pace}, out, nil)
 }
 
@@ -67,19 +71,20 @@ func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out O
 		return runErr
 	}
 	a, err := out.showFile(opt.File, rehearsed)
+	out.written(view, opt.File, rehearsed, err)
 	if err == nil {
-		out.written(view, opt.File, rehearsed)
 		err = trustError(a)
 	}
 	return firstOf(runErr, err)
 }
 
 // written tells where things are, and what the lab says where there was one.
-func (o *Output) written(view *live.View, file string, rehearsed *rehearsal) {
-	if rehearsed != nil {
+// The run file is whole even where showing it failed.
+func (o *Output) written(view *live.View, file string, rehearsed *rehearsal, err error) {
+	if rehearsed != nil && err == nil {
 		o.message(view, "%s", rehearsed.sentence())
 	}
-	if o.HTML != "" {
+	if o.HTML != "" && err == nil {
 		o.message(view, "HTML report: %s", o.HTML)
 	}
 	if file == "" {

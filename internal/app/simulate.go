@@ -39,7 +39,7 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		err = simulateToFile(ctx, r.File, &info, model, plan, out, rehearsed)
 	}
 	if err == nil {
-		out.written(live.NewView(out.Err, false, nil), r.File, rehearsed)
+		out.written(live.NewView(out.Err, false, nil), r.File, rehearsed, nil)
 	}
 	return err
 }

@@ -45,6 +45,8 @@ func Analyze(run *results.Run) (*results.Analysis, error) {
 		Bursts:   bursts(run, l, w),
 		Unread:   results.Unread{Reasons: map[string]int64{}},
 	}
+	a.Trust.Reasons = append(a.Trust.Reasons, unfinished(a)...)
+	a.Findings = findings(a)
 	a.Headline = headline(a)
 	return a, nil
 }

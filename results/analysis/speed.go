@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontload/results"
+	"frontload/results/report/plain"
 )
 
 // enough is how many answers a mean time needs before it is compared.
@@ -81,7 +82,7 @@ func (j *judge) speed() {
 		j.add("slow-503s", results.FamilyOrigin, weightSlow*min(1, 2*slow-0.5), "%s", told)
 	case first >= 0.1 && first*float64(n) >= 5:
 		j.echo = true
-		j.add("slow-at-first", results.FamilyOrigin, weightSlowFirst*min(1, first/0.3), "%.0f %% of the first 503s are slower than any hit, later ones are fast, as replayed errors are; %s", 100*first, told)
+		j.add("slow-at-first", results.FamilyOrigin, weightSlowFirst*min(1, first/0.3), "%s of the first 503s are slower than any hit, later ones are fast, as replayed errors are; %s", plain.Share(first), told)
 	case slow < 0.04:
 		j.add("fast-503s", results.FamilyEdge, weightFast*min(1, math.Log(miss.mean()/hit.mean())/math.Log(4)), "%s", told)
 	}

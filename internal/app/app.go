@@ -106,7 +106,9 @@ func (o *Output) show(r *results.Run, file string, rehearsed *rehearsal) (*resul
 	}
 	in := report.Input{Analysis: a, Run: r}
 	if rehearsed != nil {
-		err = rehearsed.compare(a)
+		if err = rehearsed.compare(a); err == nil {
+			in.Lab = rehearsed.sentence()
+		}
 	}
 	err = errors.Join(err, o.writeHTML(in))
 	switch {

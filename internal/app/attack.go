@@ -106,12 +106,13 @@ func kindOf(err error) error {
 	return err
 }
 
-// trustError returns an error when a run is not to be believed.
+// trustError returns an error when a run is not to be believed. The reasons
+// are in what was shown.
 func trustError(a *results.Analysis) error {
 	if a.Trust.OK {
 		return nil
 	}
-	return fmt.Errorf("%w: %s", ErrUntrusted, strings.Join(a.Trust.Reasons, "; "))
+	return fmt.Errorf("%w in %d s of it", ErrUntrusted, a.Trust.LimitedSeconds)
 }
 
 // firstOf returns the run's own error before what came of showing it.

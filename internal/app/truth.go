@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type rehearsal struct {
 	Right    bool      `json:"right"` // every fault was found once, with its cause, and nothing else
 
 	finish func() (lab.Truth, int64, error) // ends the lab
+	length time.Duration                    // of the run
 }
 
 func newRehearsal(r Rehearsal, finish func() (lab.Truth, int64, error)) *rehearsal {
@@ -38,6 +40,9 @@ func (r *rehearsal) compare(a *results.Analysis) error {
 	var err error
 	if r.Truth, r.Lookups, err = r.finish(); err != nil {
 		return fmt.Errorf("end the lab: %w", err)
+	}
+	if r.length = a.Run.End.Sub(a.Run.Start); a.Run.Interrupted {
+		r.Truth.Faults = slices.DeleteFunc(r.Truth.Faults, func(f lab.Fault) bool { return f.Start > r.length })
 	}
 	explained := map[int]bool{}
 	r.Right = true
@@ -91,7 +96,7 @@ func (r *rehearsal) faults() string {
 		if f.OriginKind != "" {
 			what += " (" + f.OriginKind + ")"
 		}
-		list = append(list, fmt.Sprintf("%s at %.1f–%.1f s", what, f.Start.Seconds(), f.End.Seconds()))
+		list = append(list, fmt.Sprintf("%s at %.1f–%.1f s", what, f.Start.Seconds(), min(f.End, max(f.Start, r.length)).Seconds()))
 	}
 	return strings.Join(list, " and ")
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"frontload/results"
 	"frontload/results/report/plain"
@@ -18,7 +16,7 @@ func headline(a *results.Analysis) string {
 	at := 0
 	for _, f := range a.Findings {
 		if f.Burst == 0 {
-			sentences = append(sentences, capital(f.String())+".")
+			sentences = append(sentences, plain.Capital(f.String())+".")
 			continue
 		}
 		if bursts == nil {
@@ -35,12 +33,6 @@ func headline(a *results.Analysis) string {
 		return "Not to be believed, the load generator was the bottleneck: " + text
 	}
 	return text
-}
-
-// capital returns s with its first letter as a capital one.
-func capital(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // tell says of one burst when it was, what caused it, and how sure that is.

@@ -2,8 +2,10 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"frontload/results"
@@ -93,9 +95,108 @@ func (in Input) tally() tally {
 	return t
 }
 
-// spread returns the least and the most requests of an edge address as shares
+// otherStatuses counts the errors other than 503s by status, the commonest
+// first, naming at most n of them.
+func (in Input) otherStatuses(n int) string {
+	var kinds []string
+	for _, s := range in.statuses() {
+		if s.Status >= 400 && s.Status != 503 {
+			kinds = append(kinds, strconv.Itoa(s.Status)+" on "+plain.Count(s.Count))
+		}
+	}
+	return list(kinds, n)
+}
+
+// A statusCount counts the samples of one HTTP status; that of no answer is 0.
+type statusCount struct {
+	Status int
+	Count  int64
+}
+
+// statuses counts the samples by HTTP status, the commonest first.
+func (in Input) statuses() []statusCount {
+	var counts []statusCount
+	for key, n := range in.Analysis.Run.Statuses {
+		status, _ := strconv.Atoi(key) // no answer has no number
+		counts = append(counts, statusCount{status, n})
+	}
+	slices.SortFunc(counts, func(a, b statusCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Status, b.Status))
+	})
+	return counts
+}
+
+// rate writes what the schedule wanted, what was sent, and the busiest second.
+func (in Input) rate() string {
+	r := in.Analysis.Run
+	peak := "peak " + plain.Number(r.RatePeak) + "/s"
+	if r.RateAsked == 0 {
+		return peak
+	}
+	return "asked " + plain.Number(r.RateAsked) + "/s, sent " + plain.Number(r.RateReached) + "/s, " + peak
+}
+
+// hitRatio writes the share of hits among the good answers, or nothing.
+func (in Input) hitRatio() string {
+	if h := in.Analysis.Run.HitRatio; h != nil {
+		return "hit ratio " + plain.Share(*h)
+	}
+	return ""
+}
+
+// pops names the edge locations, or says that there are none to be seen.
+func (in Input) pops() string {
+	r := in.Analysis.Run
+	if in.noCloudFront() {
+		return "no CloudFront headers seen: every good answer counts as a miss"
+	}
+	if len(r.POPs) == 0 {
+		return "POPs 0"
+	}
+	return "POPs " + plain.Count(int64(len(r.POPs))) + ": " + list(r.POPs, 6)
+}
+
+// noCloudFront reports whether there were answers, none of them CloudFront's.
+func (in Input) noCloudFront() bool {
+	return in.Analysis.Run.Responses > 0 && !in.Analysis.Run.CloudFrontSeen && len(in.Analysis.Run.POPs) == 0
+}
+
+// ended says in capitals that a run has not come to its end; nothing when it has.
+func (in Input) ended() string {
+	switch {
+	case in.interrupted():
+		return "INTERRUPTED before its end"
+	case in.Analysis.Run.Unfinished:
+		return "NO END: killed, or still going on"
+	}
+	return ""
+}
+
+// source says what the run was.
+func (in Input) source() string {
+	s := plain.Line(in.Analysis.Run.Source)
+	if in.Analysis.Run.Simulated {
+		s += ", SIMULATED in virtual time"
+	}
+	return s
+}
+
+// spread writes which share of the requests each edge address got, or nothing
+// when none got any.
+func (in Input) spread() string {
+	least, most, ok := in.shares()
+	switch {
+	case !ok:
+		return ""
+	case plain.Share(least) == plain.Share(most):
+		return plain.Share(most) + " of the requests each"
+	}
+	return plain.Share(least) + " to " + plain.Share(most) + " of the requests each"
+}
+
+// shares returns the least and the most requests of an edge address as shares
 // of them all. ok is false when none got any.
-func (in Input) spread() (least, most float64, ok bool) {
+func (in Input) shares() (least, most float64, ok bool) {
 	var sum, lo, hi int64
 	for i, e := range in.Analysis.Run.Edges {
 		if i == 0 {
@@ -118,6 +219,41 @@ func (in Input) broken() []results.Rule {
 		}
 	}
 	return rules
+}
+
+// sure writes how sure the verdict of a burst is; of an undetermined one,
+// which is the likeliest.
+func sure(b results.Burst) string {
+	if b.Verdict != results.VerdictUndetermined {
+		return plain.Share(b.Confidence) + " sure"
+	}
+	best := ""
+	for _, v := range slices.Sorted(maps.Keys(b.Probabilities)) {
+		if best == "" || b.Probabilities[v] > b.Probabilities[best] {
+			best = v
+		}
+	}
+	if best == "" {
+		return plain.Share(b.Confidence)
+	}
+	return "likeliest " + verdict(results.Burst{Verdict: best}) + ", " + plain.Share(b.Confidence)
+}
+
+// weight writes how strongly an evidence speaks, and for or against what.
+func weight(e results.Evidence) (odds, side, of string) {
+	side = "for"
+	if e.LogOdds < 0 {
+		side = "against"
+	}
+	return strconv.FormatFloat(math.Abs(e.LogOdds), 'f', 1, 64), side, verdict(results.Burst{Verdict: e.Favours})
+}
+
+// judgedBy says of a burst that only some of its 503s count as evidence.
+func judgedBy(b results.Burst) string {
+	if b.Judged503 == 0 || b.Judged503 >= b.Responses503 {
+		return ""
+	}
+	return "judged by " + plain.Count(b.Judged503) + " of them: in the other seconds the load generator was the bottleneck"
 }
 
 // strongest returns the evidence of a burst, the weightiest first.
@@ -201,6 +337,8 @@ func verdict(b results.Burst) string {
 		results.VerdictEdgeCompute:      "edge compute",
 		results.VerdictOriginSaturation: "origin saturation",
 		results.VerdictUndetermined:     "undetermined",
+		results.FamilyEdge:              "the edge",
+		results.FamilyOrigin:            "the origin",
 	}[b.Verdict]
 	if words == "" {
 		words = plain.Cut(plain.Line(b.Verdict), 40)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strings"
 
 	"frontload/results"
 	"frontload/results/report/plain"
@@ -13,24 +14,37 @@ import (
 // page is what the template shows. Every string in it is foreign text made
 // harmless to the eye; the template escapes it.
 type page struct {
-	CSS         template.CSS
-	Title       string
-	Facts       []string // target, when, authorization …
-	Tone        string   // of the banner: good, bad or doubt
-	Headline    string
-	Doubts      []string
-	Believed    bool
-	Interrupted bool
-	Floor       bool
-	Rules       []rule
-	RuleCount   string
-	Figures     []figure
-	Panels      []panel
-	Latency     []latencyRow
-	Bursts      []burst
-	Plan        string
-	Unread      []string
+	CSS       template.CSS
+	Title     string
+	Facts     []string // target, when, authorization …
+	Tone      string   // of the banner: good, bad or doubt
+	Findings  []finding
+	Pills     []pill
+	Doubts    []string
+	Believed  bool
+	Lab       string
+	Floor     bool
+	Rules     []rule
+	NotJudged string // names of the rules that nothing is said of
+	RuleCount string
+	Figures   []figure
+	Statuses  []statusRow
+	Requests  []requestRow
+	Panels    []panel
+	Latency   []latencyRow
+	Bursts    []burst
+	Plan      string
+	Unread    []string
 }
+
+// finding is one thing to act on, and pill one word about the run.
+type (
+	finding struct{ Say, Do string }
+	pill    struct {
+		Class, Text string
+		Color       template.CSS // of its dot; empty for none
+	}
+)
 
 // rule is one line of the guidance panel.
 type rule struct{ Name, Status, Mark, Said, Fix string }
@@ -66,18 +80,10 @@ func newPage(in Input) (*page, error) {
 	a := in.Analysis
 	p := &page{
 		CSS: template.CSS(pageCSS), Title: cmp.Or(plain.Line(a.Run.Name), "Unnamed run"), Facts: in.facts(),
-		Headline: in.headline(), Doubts: in.doubts(), Believed: a.Trust.OK,
-		Interrupted: in.interrupted(), Floor: a.Trust.LatencyIsAFloor,
-		Figures: in.figures(), Latency: in.latencyRows(),
+		Findings: in.findings(), Pills: in.pills(), Doubts: in.doubts(), Believed: a.Trust.OK, Tone: in.tone(),
+		Lab: plain.Line(in.Lab), Floor: a.Trust.LatencyIsAFloor,
+		Figures: in.figures(), Statuses: in.statusRows(), Requests: in.requestRows(), Latency: in.latencyRows(),
 		Plan: plain.Text(in.Run.Info.Plan), Unread: in.unread(),
-	}
-	switch {
-	case !a.Trust.OK:
-		p.Tone = "doubt"
-	case len(a.Bursts) > 0:
-		p.Tone = "bad"
-	default:
-		p.Tone = "good"
 	}
 	p.rules(a.Guidance)
 	for _, b := range a.Bursts {
@@ -103,14 +109,19 @@ func (in Input) facts() []string {
 	if l := in.length(); l > 0 {
 		add(plain.Clock(l))
 	}
-	add(r.Source)
+	add(in.source())
 	if r.Authorization != "" {
 		add("authorised by " + r.Authorization)
+	}
+	if r.Version != "" {
+		add("frontload " + r.Version)
 	}
 	return facts
 }
 
+// rules tells each rule, but of those of which nothing is known the names alone.
 func (p *page) rules(guidance []results.Rule) {
+	var silent []string
 	marks := map[string]string{"kept": "✓", "broken": "✕", "not-applicable": "–"}
 	kept, broken := 0, 0
 	for _, r := range guidance {
@@ -128,23 +139,29 @@ func (p *page) rules(guidance []results.Rule) {
 			Name: plain.Line(r.Rule), Status: status, Mark: cmp.Or(marks[status], "?"),
 			Said: plain.Line(cmp.Or(r.Observed, r.Planned)),
 		}
+		if status == "unknown" && row.Said == "" {
+			silent = append(silent, row.Name)
+			continue
+		}
 		if status == "broken" || status == "unknown" {
 			row.Fix = plain.Line(r.Fix)
 		}
 		p.Rules = append(p.Rules, row)
 	}
+	p.NotJudged = list(silent, len(silent))
 	p.RuleCount = fmt.Sprintf("%d kept, %d broken, %d neither", kept, broken, len(guidance)-kept-broken)
 }
 
 func (in Input) figures() []figure {
 	r, n := in.Analysis.Run, in.tally()
+	all := n.ok + n.errors + r.Responses503
 	share := func(part int64) string {
-		if r.Responses == 0 {
+		if all == 0 {
 			return ""
 		}
-		return plain.Share(float64(part)/float64(r.Responses)) + " of answers"
+		return plain.Share(float64(part)/float64(all)) + " of all"
 	}
-	errors := ""
+	errors := share(n.errors)
 	if n.transport > 0 {
 		errors = plain.Count(n.transport) + " without an answer"
 	}
@@ -154,6 +171,15 @@ func (in Input) figures() []figure {
 		{"503s", plain.Count(r.Responses503), share(r.Responses503)},
 		{"Other errors", plain.Count(n.errors), errors},
 	}
+	if r.RateAsked > 0 {
+		figures = append(figures, figure{
+			"Rate asked, reached", plain.Number(r.RateAsked) + ", " + plain.Number(r.RateReached) + "/s",
+			"on the average, " + plain.Share(r.RateReached/r.RateAsked) + " reached",
+		})
+	}
+	if r.HitRatio != nil {
+		figures = append(figures, figure{"Hit ratio", plain.Share(*r.HitRatio), "of the good answers that tell"})
+	}
 	if q, ok := in.latency(results.SeriesResponse, "all"); ok {
 		figures = append(figures, figure{"Response p99", plain.Span(q.P99), "p50 " + plain.Span(q.P50)})
 	}
@@ -161,24 +187,20 @@ func (in Input) figures() []figure {
 		figures = append(figures, figure{"Send lag p99", plain.Span(lag), "the generator's own"})
 	}
 	trust := in.Analysis.Trust
-	spread := ""
-	if least, most, ok := in.spread(); ok {
-		spread = plain.Share(least) + " to " + plain.Share(most) + " each"
-	}
 	return append(figures,
 		figure{"Missed, unsent", plain.Count(trust.MissedArrivals) + ", " + plain.Count(trust.UnsentArrivals), "arrivals"},
 		figure{"Clients", plain.Count(int64(r.Clients)), plain.Count(int64(r.Lookups)) + " look-ups"},
-		figure{"Edge addresses", plain.Count(int64(r.EdgeAddresses)), spread},
-		figure{"POPs", plain.Count(int64(len(r.POPs))), list(r.POPs, 4)},
+		figure{"Edge addresses", plain.Count(int64(r.EdgeAddresses)), in.spread()},
+		figure{"POPs", plain.Count(int64(len(r.POPs))), in.popNote()},
 		figure{"Received", plain.Bytes(r.Bytes), ""},
-		figure{"Length", plain.Clock(in.length()), ended(in.interrupted())})
+		figure{"Length", plain.Clock(in.length()), cmp.Or(strings.ToLower(in.ended()), "to its end")})
 }
 
-func ended(interrupted bool) string {
-	if interrupted {
-		return "interrupted"
+func (in Input) popNote() string {
+	if in.noCloudFront() {
+		return "no CloudFront headers seen"
 	}
-	return "to its end"
+	return list(in.Analysis.Run.POPs, 4)
 }
 
 func (in Input) latencyRows() []latencyRow {

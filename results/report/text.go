@@ -25,15 +25,17 @@ type detail struct {
 	lines    int // bursts told in a line
 	rules    int // broken rules named
 	reasons  int // reasons for doubt
+	wrapped  int // lines that one thing told may take
 }
 
 var details = [...]detail{
-	{3, 3, 6, 10, 6},
-	{3, 2, 4, 4, 4},
-	{2, 2, 4, 3, 3},
-	{2, 2, 2, 2, 2},
-	{1, 2, 2, 1, 2},
-	{1, 1, 2, 1, 1},
+	{3, 3, 6, 10, 6, 9},
+	{3, 2, 4, 4, 4, 6},
+	{2, 2, 4, 3, 3, 5},
+	{2, 2, 2, 2, 2, 4},
+	{1, 2, 2, 1, 2, 4},
+	{1, 1, 2, 1, 1, 3},
+	{1, 1, 2, 1, 1, 2},
 }
 
 // Text writes the report as plain text without colours: first why the run is
@@ -70,7 +72,7 @@ func (t text) lines(d detail) []string {
 	var lines []string
 	for _, part := range [][]string{
 		t.trust(d), append(t.heading(), t.counts()...), t.latency(), t.bursts(d), t.guidance(d),
-		t.wrap("→ ", t.in.headline(), 4),
+		t.wrap("→ ", t.in.headline(), max(4, d.wrapped)),
 	} {
 		if len(part) == 0 {
 			continue
@@ -101,10 +103,14 @@ func (t text) wrap(lead, s string, n int) []string {
 	return lines
 }
 
-// flow puts parts beside each other in as few lines as they need.
+// flow puts parts that are not empty beside each other in as few lines as they
+// need.
 func (t text) flow(parts ...string) []string {
 	var lines []string
 	for _, part := range parts {
+		if part == "" {
+			continue
+		}
 		last := len(lines) - 1
 		if last >= 0 && plain.Width(lines[last])+2+plain.Width(part) <= t.width {
 			lines[last] += "  " + part
@@ -128,10 +134,7 @@ func (t text) trust(d detail) []string {
 			lines = append(lines, fmt.Sprintf("  … and %d reasons more", len(doubts)-i))
 			break
 		}
-		lines = append(lines, t.wrap("  - ", r, 2)...)
-	}
-	if t.in.Analysis.Trust.LatencyIsAFloor {
-		lines = append(lines, "Arrivals went unsent: true percentiles are at least the ones below.")
+		lines = append(lines, t.wrap("  - ", r, d.wrapped)...)
 	}
 	return lines
 }
@@ -150,39 +153,34 @@ func (t text) heading() []string {
 	if l := t.in.length(); l > 0 {
 		when += ", " + plain.Clock(l)
 	}
-	if t.in.interrupted() {
-		when += ", INTERRUPTED before its end"
+	if how := t.in.ended(); how != "" {
+		when += ", " + how
 	}
-	if r.Source != "" {
-		when += "  " + plain.Line(r.Source)
-	}
+	leave := ""
 	if r.Authorization != "" {
-		when += "  authorised by " + plain.Line(r.Authorization)
+		leave = "authorised by " + plain.Line(r.Authorization)
 	}
-	return []string{first, when}
+	return append([]string{first}, t.flow(when, t.in.source(), leave)...)
 }
 
 func (t text) counts() []string {
-	r, n := t.in.Analysis.Run, t.in.tally()
+	r, n, trust := t.in.Analysis.Run, t.in.tally(), t.in.Analysis.Trust
 	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
-	parts := []string{
-		count("requests", r.Requests), "peak " + plain.Number(r.RatePeak) + "/s", count("ok", n.ok),
-		count("503", r.Responses503), count("other errors", n.errors),
+	others := count("other errors", n.errors)
+	if kinds := t.in.otherStatuses(4); kinds != "" {
+		others += " (" + kinds + ")"
 	}
+	lines := t.flow(count("requests", r.Requests), t.in.rate(), count("ok", n.ok), count("503", r.Responses503), others,
+		count("missed", trust.MissedArrivals)+", "+count("unsent", trust.UnsentArrivals))
 	if n.transport > 0 {
 		why := plain.Line(r.TransportReason())
-		parts = append(parts, plain.Count(n.transport)+" of them without a whole answer ("+cmp.Or(why, "reason not known")+")")
+		lines = append(lines, plain.Count(n.transport)+" errors without a whole answer ("+cmp.Or(why, "reason not known")+")")
 	}
-	lines := t.flow(append(parts,
-		count("missed", t.in.Analysis.Trust.MissedArrivals), count("unsent", t.in.Analysis.Trust.UnsentArrivals))...)
-	spread := []string{
-		count("clients", int64(r.Clients)), count("edge addresses", int64(r.EdgeAddresses)),
-		strings.TrimSpace(count("POPs", int64(len(r.POPs))) + " " + list(r.POPs, 3)),
+	edges := count("edge addresses", int64(r.EdgeAddresses))
+	if spread := t.in.spread(); spread != "" && len(r.Edges) > 1 {
+		edges += ", " + spread
 	}
-	if least, most, ok := t.in.spread(); ok && len(r.Edges) > 1 {
-		spread = append(spread, plain.Share(least)+" to "+plain.Share(most)+" of requests each")
-	}
-	return append(lines, t.flow(spread...)...)
+	return append(lines, t.flow(count("clients", int64(r.Clients)), edges, t.in.pops(), t.in.hitRatio())...)
 }
 
 func (t text) latency() []string {
@@ -208,7 +206,11 @@ func (t text) latency() []string {
 	if len(lines) == 1 {
 		return []string{"No response time was recorded."}
 	}
-	return slices.Concat([]string{"Response time, from the intended time"}, lines, t.otherTimes())
+	title := "Response time, from the intended time"
+	if t.in.Analysis.Trust.LatencyIsAFloor {
+		title += "; arrivals went unsent, so each is a lower bound"
+	}
+	return slices.Concat([]string{title}, lines, t.otherTimes())
 }
 
 // otherTimes returns the line that tells the other spans from response time.

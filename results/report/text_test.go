@@ -128,11 +128,11 @@ func TestTextSays(t *testing.T) {
 		first bool // the words stand in the first line
 		want  string
 	}{
-		{"a run that nothing answered", failed, false, "other errors 600\n600 of them without a whole answer (reason not known)"},
-		{"a run of time-outs", because(map[string]int64{"time-out": 51}), false, "600 of them without a whole answer (time-out)"},
+		{"a run that nothing answered", failed, false, "other errors 600  missed 0, unsent 0\n600 errors without a whole answer (reason not known)"},
+		{"a run of time-outs", because(map[string]int64{"time-out": 51}), false, "600 errors without a whole answer (time-out)"},
 		{
 			"a run of time-outs and refusals", because(map[string]int64{"time-out": 51, "connect refused": 49}), false,
-			"600 of them without a whole answer (most often time-out, 51 of 100 kept)",
+			"600 errors without a whole answer (most often time-out, 51 of 100 kept)",
 		},
 		{"a run without any latency", failed, false, "No response time was recorded."},
 		{"an interrupted run", interrupted(sample(usual)), false, "INTERRUPTED"},

@@ -124,6 +124,15 @@ func Wrap(s string, width int) []string {
 	return append(lines, line)
 }
 
+// Capital returns s with its first letter as a capital one.
+func Capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
 // Left pads s with spaces on its right to the given number of columns.
 func Left(s string, width int) string { return s + strings.Repeat(" ", max(0, width-Width(s))) }
 

@@ -31,11 +31,12 @@ A case whose name ends in -bare is the same with every telling header stripped.`
 			if r.For < 10*time.Second || r.For > time.Hour {
 				return usage(cmd, fmt.Errorf("--for: %s is not between 10s, which a fault needs to show, and 1h", r.For))
 			}
-			if out.HTML == "" && !out.JSON && !cmd.Flags().Changed("html") {
-				out.HTML = strings.TrimSuffix(r.File, ".db") + ".html"
-			}
+			name := strings.TrimSuffix(r.File, ".db") + ".html"
 			if r.Simulate && !cmd.Flags().Changed("out") {
-				r.File = ""
+				r.File, name = "", "simulated.html"
+			}
+			if out.HTML == "" && !out.JSON && !cmd.Flags().Changed("html") {
+				out.HTML = name
 			}
 			return app.Rehearse(cmd.Context(), r, out.to(cmd))
 		},
@@ -45,7 +46,7 @@ A case whose name ends in -bare is the same with every telling header stripped.`
 	f.DurationVar(&r.For, "for", 30*time.Second, "length of the load, such as `30s`")
 	f.Uint64Var(&r.Seed, "seed", 1, "`N` that draws arrivals, URLs and faults; the same draws the same")
 	f.StringVar(&r.File, "out", "rehearsal.db", "write the run file to `FILE`, in the place of an older one; the HTML report goes beside it")
-	f.BoolVar(&r.Simulate, "simulate", false, "in virtual time, without sockets: done in a moment; no run file unless --out is given")
+	f.BoolVar(&r.Simulate, "simulate", false, "in virtual time, without sockets: done in a moment; no run file unless --out is given, and simulated.html")
 	f.StringVar(&r.Log, "access-log", "", "write the lab's own access log, in CloudFront's standard form, to `FILE`")
 	out.addJSON(cmd, "print one JSON document, and no text")
 	out.addHTML(cmd)

@@ -32,6 +32,7 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		Name: plan.Name, Source: "rehearsal", Version: Version(), Start: time.Now(), Target: plan.Target.URL.String(),
 		Seed: r.Seed, Plan: string(yaml), Authorization: "loopback", Requests: plan.Requests, Simulated: true,
 	}
+	model.Epoch = info.Start
 	rehearsed := newRehearsal(r, func() (lab.Truth, int64, error) { return model.Truth(), 0, nil })
 	if r.File == "" {
 		err = simulateInMemory(ctx, &info, model, plan, out, rehearsed)
@@ -109,6 +110,6 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 		return err
 	}
 	now += time.Second
-	info.End = info.Start.Add(now)
+	info.End = info.Start.Add(max(plan.Schedule.Duration(), now-time.Second)) // the last second is hardly begun
 	return file.Append(recorder.Finish(now, asked(now)))
 }

@@ -114,9 +114,9 @@ func leftBehind(a *results.Analysis) (list []results.Finding) {
 	t, all := &a.Trust, a.Run.Scheduled
 	if float64(t.UnsentArrivals) >= notable*float64(all) && t.UnsentArrivals > 0 && t.LatencyIsAFloor {
 		list = append(list, results.Finding{
-			Say: sentence("%d of %d arrivals (%s) were never sent, %s/s of the %s/s asked for were", t.UnsentArrivals, all,
+			Say: sentence("%d of %d arrivals (%s) were never sent, %s/s of the %s/s asked for went out", t.UnsentArrivals, all,
 				share(t.UnsentArrivals, all), plain.Number(a.Run.RateReached), plain.Number(a.Run.RateAsked)),
-			Do: "lower the rate, or see why answers take so long: the percentiles are lower bounds",
+			Do: "lower the rate, or see why answers take so long; the percentiles are lower bounds",
 		})
 	} else if float64(t.UnsentArrivals) >= notable*float64(all) && t.UnsentArrivals > 0 {
 		list = append(list, results.Finding{
@@ -147,12 +147,12 @@ func calm(a *results.Analysis) results.Finding {
 }
 
 // unfinished says of a run without an end what that means for all else.
-func unfinished(a *results.Analysis) []string {
-	if !a.Run.Unfinished {
-		return nil
+func unfinished(a *results.Analysis) string {
+	const why = "the run file has no end: the run was killed, or goes on still"
+	if a.Run.Requests == 0 {
+		return why + ", and nothing is in it"
 	}
-	return []string{"the run file has no end: the run was killed, or goes on still; this is what it holds so far, " +
-		plain.Clock(a.Run.End.Sub(a.Run.Start)) + " of it"}
+	return why + "; this is what it holds so far, " + plain.Clock(a.Run.End.Sub(a.Run.Start)) + " of it"
 }
 
 // sumOf adds up counts.

@@ -29,7 +29,7 @@ func headline(a *results.Analysis) string {
 		sentences = slices.Insert(sentences, at, all)
 	}
 	text := strings.Join(sentences, " ")
-	if !a.Trust.OK {
+	if !a.Trust.OK && a.Run.Requests > 0 {
 		return "Not to be believed, the load generator was the bottleneck: " + text
 	}
 	return text

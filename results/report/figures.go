@@ -182,11 +182,11 @@ func (in Input) source() string {
 }
 
 // spread writes which share of the requests each edge address got, or nothing
-// when none got any.
+// when there was none to compare.
 func (in Input) spread() string {
 	least, most, ok := in.shares()
 	switch {
-	case !ok:
+	case !ok || len(in.Analysis.Run.Edges) == 1:
 		return ""
 	case plain.Share(least) == plain.Share(most):
 		return plain.Share(most) + " of the requests each"
@@ -289,6 +289,14 @@ func (in Input) doubts() []string {
 		doubts = append(doubts, "the load generator was the bottleneck")
 	}
 	return doubts
+}
+
+// disbelief says why a run is not to be believed.
+func (in Input) disbelief() string {
+	if in.Analysis.Run.Requests == 0 {
+		return "nothing of it was recorded"
+	}
+	return "its load generator, not the target, set what was measured"
 }
 
 // between writes a burst's span in seconds since the start of the run.

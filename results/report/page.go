@@ -21,7 +21,7 @@ type page struct {
 	Findings  []finding
 	Pills     []pill
 	Doubts    []string
-	Believed  bool
+	Disbelief string // why the run is not to be believed; empty when it is
 	Lab       string
 	Floor     bool
 	Rules     []rule
@@ -80,10 +80,13 @@ func newPage(in Input) (*page, error) {
 	a := in.Analysis
 	p := &page{
 		CSS: template.CSS(pageCSS), Title: cmp.Or(plain.Line(a.Run.Name), "Unnamed run"), Facts: in.facts(),
-		Findings: in.findings(), Pills: in.pills(), Doubts: in.doubts(), Believed: a.Trust.OK, Tone: in.tone(),
+		Findings: in.findings(), Pills: in.pills(), Doubts: in.doubts(), Tone: in.tone(),
 		Lab: plain.Line(in.Lab), Floor: a.Trust.LatencyIsAFloor,
 		Figures: in.figures(), Statuses: in.statusRows(), Requests: in.requestRows(), Latency: in.latencyRows(),
 		Plan: plain.Text(in.Run.Info.Plan), Unread: in.unread(),
+	}
+	if !a.Trust.OK {
+		p.Disbelief = plain.Capital(in.disbelief())
 	}
 	p.rules(a.Guidance)
 	for _, b := range a.Bursts {
@@ -181,7 +184,7 @@ func (in Input) figures() []figure {
 		figures = append(figures, figure{"Hit ratio", plain.Share(*r.HitRatio), "of the good answers that tell"})
 	}
 	if q, ok := in.latency(results.SeriesResponse, "all"); ok {
-		figures = append(figures, figure{"Response p99", plain.Span(q.P99), "p50 " + plain.Span(q.P50)})
+		figures = append(figures, figure{"Response p99", in.atLeast() + plain.Span(q.P99), "p50 " + plain.Span(q.P50)})
 	}
 	if lag, ok := in.lagP99(); ok {
 		figures = append(figures, figure{"Send lag p99", plain.Span(lag), "the generator's own"})
@@ -194,6 +197,14 @@ func (in Input) figures() []figure {
 		figure{"POPs", plain.Count(int64(len(r.POPs))), in.popNote()},
 		figure{"Received", plain.Bytes(r.Bytes), ""},
 		figure{"Length", plain.Clock(in.length()), cmp.Or(strings.ToLower(in.ended()), "to its end")})
+}
+
+// atLeast stands before a percentile that is a lower bound.
+func (in Input) atLeast() string {
+	if in.Analysis.Trust.LatencyIsAFloor {
+		return "≥ "
+	}
+	return ""
 }
 
 func (in Input) popNote() string {

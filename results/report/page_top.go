@@ -46,6 +46,8 @@ func (in Input) pills() []pill {
 		pills = append(pills, pill{Class: "doubt", Text: "Not to be believed"})
 	case in.tone() == "good":
 		pills = append(pills, pill{Class: "good", Text: "To be believed"})
+	case in.Analysis.Trust.LimitedSeconds > 0:
+		pills = append(pills, pill{Class: "plain", Text: "The generator kept up but for " + plain.Count(int64(in.Analysis.Trust.LimitedSeconds)) + " s"})
 	default:
 		pills = append(pills, pill{Class: "plain", Text: "The generator kept up"})
 	}

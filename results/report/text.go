@@ -125,7 +125,7 @@ func (t text) trust(d detail) []string {
 	doubts := t.in.doubts()
 	var lines []string
 	if !t.in.Analysis.Trust.OK {
-		lines = append(lines, "DO NOT BELIEVE THIS RUN: its load generator, not the target, set what was measured.")
+		lines = append(lines, "DO NOT BELIEVE THIS RUN: "+t.in.disbelief()+".")
 	} else if len(doubts) > 0 {
 		lines = append(lines, "Read with care:")
 	}
@@ -177,7 +177,7 @@ func (t text) counts() []string {
 		lines = append(lines, plain.Count(n.transport)+" errors without a whole answer ("+cmp.Or(why, "reason not known")+")")
 	}
 	edges := count("edge addresses", int64(r.EdgeAddresses))
-	if spread := t.in.spread(); spread != "" && len(r.Edges) > 1 {
+	if spread := t.in.spread(); spread != "" {
 		edges += ", " + spread
 	}
 	return append(lines, t.flow(count("clients", int64(r.Clients)), edges, t.in.pops(), t.in.hitRatio())...)

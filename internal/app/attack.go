@@ -27,24 +27,6 @@ func Attack(ctx context.Context, s *scenarios.Scenario, read, file, pace string,
 	return carryOut(ctx, s, run.Options{File: file, Source: "attack", Pace: pace}, out, nil)
 }
 
-// DryRun shows the scenario with every default filled in, and what it comes
-// to. Nothing is sent.
-func DryRun(s *scenarios.Scenario, out Output) error {
-	plan, err := s.Plan()
-	if err != nil {
-		return Usage(err)
-	}
-	yaml, err := s.YAML()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out.Out, "# %s: %s\n", plan.Name, plan.Schedule)
-	fmt.Fprintf(out.Out, "# %d arrivals in %s, at most %s, from %d clients; nothing was sent\n",
-		plan.Schedule.Count(), plan.Schedule.Duration(), plan.Schedule.Peak(), plan.Clients.Count)
-	_, err = out.Out.Write(yaml)
-	return err
-}
-
 // carryOut runs a scenario and shows it. What was recorded is shown even when
 // the run failed on its way.
 func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out Output, rehearsed *rehearsal) error {

@@ -49,7 +49,10 @@ func Report(file string, out Output) error {
 	if recorded, err = reader.Run(); err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	_, err = out.show(recorded, file, nil)
+	rehearsed := storedRehearsal(recorded)
+	if _, err = out.show(recorded, file, rehearsed); err == nil && rehearsed != nil && !out.Quiet {
+		fmt.Fprintln(out.Err, rehearsed.sentence())
+	}
 	return err
 }
 

@@ -132,8 +132,16 @@ func (o *Output) writeHTML(in report.Input) error {
 	return errors.Join(report.HTML(f, in), f.Close())
 }
 
-// showFile shows the run in a run file.
+// showFile shows the run in a run file, and keeps there what the lab knew.
 func (o *Output) showFile(file string, rehearsed *rehearsal) (*results.Analysis, error) {
+	a, err := o.showStored(file, rehearsed)
+	if err == nil {
+		err = rehearsed.keep(file)
+	}
+	return a, err
+}
+
+func (o *Output) showStored(file string, rehearsed *rehearsal) (*results.Analysis, error) {
 	r, err := store.Open(file)
 	if err != nil {
 		return nil, err

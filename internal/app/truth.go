@@ -1,12 +1,14 @@
 package app
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"frontload/results"
+	"frontload/results/store"
 	"frontload/scenarios/lab"
 )
 
@@ -21,7 +23,6 @@ type rehearsal struct {
 	Right    bool      `json:"right"` // every fault was found once, with its cause, and nothing else
 
 	finish func() (lab.Truth, int64, error) // ends the lab
-	length time.Duration                    // of the run
 }
 
 func newRehearsal(r Rehearsal, finish func() (lab.Truth, int64, error)) *rehearsal {
@@ -35,14 +36,45 @@ type judged struct {
 	Right  bool      `json:"right"`
 }
 
-// compare ends the lab and holds the analysis against what the lab knows.
+// keep keeps what compare found in the run file of a rehearsal, which nobody
+// may be reading. Of any other run there is nothing to keep.
+func (r *rehearsal) keep(file string) error {
+	if r == nil || r.finish == nil {
+		return nil
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return store.NoteRehearsal(file, string(text))
+}
+
+// storedRehearsal returns what a run file holds of the lab, nil for nothing.
+func storedRehearsal(run *results.Run) *rehearsal {
+	r := &rehearsal{}
+	if run.Info.Rehearsal == "" || json.Unmarshal([]byte(run.Info.Rehearsal), r) != nil {
+		return nil
+	}
+	return r
+}
+
+// compare ends the lab and holds the analysis against what the lab knows. What
+// was read from a run file was compared before.
 func (r *rehearsal) compare(a *results.Analysis) error {
+	if r.finish == nil {
+		return nil
+	}
 	var err error
 	if r.Truth, r.Lookups, err = r.finish(); err != nil {
 		return fmt.Errorf("end the lab: %w", err)
 	}
-	if r.length = a.Run.End.Sub(a.Run.Start); a.Run.Interrupted {
-		r.Truth.Faults = slices.DeleteFunc(r.Truth.Faults, func(f lab.Fault) bool { return f.Start > r.length })
+	length := a.Run.End.Sub(a.Run.Start)
+	if a.Run.Interrupted {
+		r.Truth.Faults = slices.DeleteFunc(r.Truth.Faults, func(f lab.Fault) bool { return f.Start > length })
+	}
+	for i := range r.Truth.Faults {
+		f := &r.Truth.Faults[i]
+		f.End = min(f.End, max(f.Start, length))
 	}
 	explained := map[int]bool{}
 	r.Right = true
@@ -96,7 +128,7 @@ func (r *rehearsal) faults() string {
 		if f.OriginKind != "" {
 			what += " (" + f.OriginKind + ")"
 		}
-		list = append(list, fmt.Sprintf("%s at %.1f–%.1f s", what, f.Start.Seconds(), min(f.End, max(f.Start, r.length)).Seconds()))
+		list = append(list, fmt.Sprintf("%s at %.1f–%.1f s", what, f.Start.Seconds(), f.End.Seconds()))
 	}
 	return strings.Join(list, " and ")
 }

@@ -29,7 +29,7 @@ func infoOf(meta map[string]string) (results.RunInfo, error) {
 	info := results.RunInfo{
 		Name: meta["name"], Source: meta["source"], Version: meta["version"], Region: meta["region"],
 		Target: meta["target"], Plan: meta["plan_yaml"], Authorization: meta["authorization"],
-		Simulated: meta["simulated"] == "true", // older files do not say
+		Simulated: meta["simulated"] == "true", Rehearsal: meta[metaRehearsal], // older files do not say
 	}
 	for _, field := range []struct {
 		key   string

@@ -123,6 +123,29 @@ func TestHeadlineTellsOfArrivalsThatWereNeverSent(t *testing.T) {
 	}
 }
 
+func TestAnUndeterminedBurstNamesTheLikeliestCause(t *testing.T) {
+	b := results.Burst{Verdict: results.VerdictUndetermined, Confidence: 0.61, Probabilities: map[string]float64{
+		results.VerdictEdgeQuota: 0.39, results.VerdictOriginSaturation: 0.61,
+	}}
+	if got, want := sure(&b), "likeliest the origin, 61%"; got != want {
+		t.Errorf("sure() = %q, want %q", got, want)
+	}
+}
+
+// Where the test itself is the cause, the remedy for the test comes first.
+func TestRemedyOfAQuotaIsTheHeadlines(t *testing.T) {
+	for caused, want := range map[bool]string{false: "request a higher quota", true: "spread the load over more client addresses"} {
+		b := results.Burst{Verdict: results.VerdictEdgeQuota, Family: results.FamilyEdge, CausedByTest: caused}
+		b.Remedies = remedies(&b, true)
+		if got := todo(&b); got != want || len(b.Remedies) != 2 {
+			t.Errorf("caused by the test = %t: todo() = %q of %d remedies, want %q of 2", caused, got, len(b.Remedies), want)
+		}
+	}
+	if first := edgeRemedies[results.VerdictEdgeQuota][0].Brief; first != "request a higher quota" {
+		t.Errorf("the table's first remedy became %q", first)
+	}
+}
+
 // A run without an end says so, and an empty one does not call itself calm.
 func TestUnfinishedRunSaysSo(t *testing.T) {
 	run := steady(map[uint16]int64{200: 5})

@@ -1,6 +1,10 @@
 package analysis
 
-import "frontload/results"
+import (
+	"slices"
+
+	"frontload/results"
+)
 
 // The sources of the advice.
 const (
@@ -54,7 +58,7 @@ var originRemedies = map[string][]results.Remedy{
 		{Brief: "give it more capacity", Do: "Look at the application's logs, memory, CPU and disk, and choose a larger instance type or more instances.", Source: source503},
 	},
 	originUnknown: {
-		{Brief: "look at its logs and give it more capacity", Do: "Find out which origin serves the requests named here, and look at its logs, memory, CPU and connection limits in these seconds.", Source: source503},
+		{Brief: "look at its logs and give it more capacity", Do: "Find out which origin serves the requests named here, and look at its logs, memory, CPU and connection limits at that time.", Source: source503},
 	},
 }
 
@@ -68,7 +72,7 @@ var hitsRemedy = results.Remedy{
 
 // echoRemedy is for bursts that replayed errors made longer.
 var echoRemedy = results.Remedy{
-	Do:     "Lower the error caching minimum TTL for 503 (10 s by default): replayed errors kept this burst going after the origin had recovered, so look at its logs in the burst's first seconds.",
+	Do:     "Lower the error caching minimum TTL for 503 (10 s by default): replayed errors kept this burst going after the origin had recovered, so look at its logs of the burst's first seconds.",
 	Source: sourceErrors,
 }
 
@@ -77,6 +81,13 @@ var aliveRemedy = results.Remedy{
 	Brief:  "look first whether it is down, in maintenance or refuses you",
 	Do:     "Look whether it is down, in maintenance or refuses these requests: it never gave one good answer, so that nothing shows that load did it.",
 	Source: sourceOwnMethod,
+}
+
+// replayed reports whether many of a burst's 503s are replayed errors: then
+// the origin failed in its first seconds only.
+func replayed(b *results.Burst) bool {
+	return b.CachedErrorShare > mostCached ||
+		slices.ContainsFunc(b.Evidence, func(e results.Evidence) bool { return e.Signal == slowAtFirst })
 }
 
 // remedies returns what to do about a burst, the first thing first. A hit ratio
@@ -94,7 +105,7 @@ func remedies(b *results.Burst, cloudFront bool) []results.Remedy {
 		return list
 	}
 	list = append(list, originRemedies[*b.OriginKind]...)
-	if b.CachedErrorShare > mostCached {
+	if replayed(b) {
 		list = append(list, echoRemedy)
 	}
 	if cloudFront {

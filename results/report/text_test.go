@@ -122,6 +122,17 @@ func TestTextSays(t *testing.T) {
 	}
 	doubted := sample(usual)
 	doubted.Analysis.Trust.OK = false
+	unsure := sample(usual)
+	b := &unsure.Analysis.Bursts[0]
+	b.Verdict, b.Confidence, b.Evidence, b.Judged503 = results.VerdictUndetermined, 0.61, nil, 31
+	b.Probabilities = map[string]float64{results.VerdictOriginSaturation: 0.61, results.VerdictEdgeQuota: 0.39}
+	b.Remedies[0].Do = strings.Repeat("one of many things to do, ", 12) + "and the last."
+	killed := sample(usual)
+	killed.Analysis.Run.Unfinished, killed.Analysis.Run.Simulated = true, true
+	lost := sample(usual)
+	lost.Analysis.Run.Outcomes["client-error"], lost.Analysis.Run.Statuses = 60, map[string]int64{"200": 5, "404": 58, "410": 2, "503": 9}
+	lost.Analysis.Run.RateAsked, lost.Analysis.Run.RateReached = 60000, 30546.4
+	lost.Analysis.Run.POPs = nil
 	for _, row := range []struct {
 		about string
 		in    Input
@@ -138,6 +149,15 @@ func TestTextSays(t *testing.T) {
 		{"an interrupted run", interrupted(sample(usual)), false, "INTERRUPTED"},
 		{"a run whose generator was the bottleneck", doubted, true, "DO NOT BELIEVE THIS RUN"},
 		{"one second", sample(shape{seconds: 1, edges: 3, rate: 60}), false, "No burst of 503s stood out"},
+		{"a burst of unknown cause", unsure, false, "Burst 1: undetermined, likeliest origin saturation, 61%"},
+		{"a burst without evidence", unsure, false, "nothing in the answers or in their spread tells who wrote them"},
+		{"a burst with distrusted seconds", unsure, false, "judged by 31"},
+		{"a long remedy", unsure, false, "and the last."},
+		{"a killed run", killed, false, "NO END: killed, or still going on"},
+		{"a simulated run", killed, false, "rehearsal, SIMULATED in virtual time"},
+		{"a run with other errors", lost, false, "other errors 60 (404 on 58, 410 on 2)"},
+		{"a run that was asked for more", lost, false, "asked 60,000/s, sent 30,546/s, peak 400/s"},
+		{"a server that is no CloudFront", lost, false, "no CloudFront headers seen"},
 		{"where times count from", sample(usual), false, "from the intended time"},
 	} {
 		lines := linesOf(t, row.in, 100)

@@ -151,7 +151,7 @@ func TestTextSays(t *testing.T) {
 		{"one second", sample(shape{seconds: 1, edges: 3, rate: 60}), false, "No burst of 503s stood out"},
 		{"a burst of unknown cause", unsure, false, "Burst 1: undetermined, likeliest origin saturation, 61%"},
 		{"a burst without evidence", unsure, false, "nothing in the answers or in their spread tells who wrote them"},
-		{"a burst with distrusted seconds", unsure, false, "judged by 31"},
+		{"a burst with distrusted seconds", unsure, false, "31 of them: in the other seconds the load generator was the bottleneck"},
 		{"a long remedy", unsure, false, "and the last."},
 		{"a killed run", killed, false, "NO END: killed, or still going on"},
 		{"a simulated run", killed, false, "rehearsal, SIMULATED in virtual time"},

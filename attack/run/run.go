@@ -12,6 +12,7 @@ import (
 	"frontload/attack"
 	"frontload/attack/source"
 	"frontload/attack/wire"
+	"frontload/pacing"
 	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
@@ -94,10 +95,18 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		transport.Close()
 		return r.info, false, err
 	}
-	r.say("%s: %s at %s", r.plan.Name, r.plan.Schedule, r.plan.Target.URL)
+	r.say("%s: %s at %s", r.plan.Name, brief(r.plan.Schedule), r.plan.Target.URL)
 	r.info.Start = r.engine.Begin()
 	err = r.carryOut(ctx, transport)
 	return r.info, true, err
+}
+
+// brief says on a short line what a schedule sends.
+func brief(s *pacing.Schedule) string {
+	if text := s.String(); len(text) <= 90 {
+		return text
+	}
+	return fmt.Sprintf("%d arrivals in %s, at most %s", s.Count(), s.Duration().Round(time.Second), s.Peak())
 }
 
 func (r *runner) say(format string, args ...any) {

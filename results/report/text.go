@@ -4,7 +4,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"frontload/results"
 	"frontload/results/report/plain"
@@ -40,7 +39,8 @@ var details = [...]detail{
 // not to be believed, if so, and last the sentence to act on. Lines have at
 // most width columns, and never more than 100; a width of zero or less means
 // 100, and less than 40 counts as 40. At 100 columns there are at most 40
-// lines: the more there is to tell, the less is told of each thing.
+// lines, and more at fewer: the more there is to tell, the less is told of each
+// thing.
 func Text(w io.Writer, in Input, width int) error {
 	in, err := in.filled()
 	if err != nil {
@@ -52,7 +52,7 @@ func Text(w io.Writer, in Input, width int) error {
 	t := text{in: in, width: min(max(width, textMinimum), textColumns)}
 	var lines []string
 	for _, d := range details {
-		if lines = t.lines(d); len(lines) <= textLines {
+		if lines = t.lines(d); len(lines) <= textLines*textColumns/t.width {
 			break
 		}
 	}
@@ -80,9 +80,27 @@ func (t text) lines(d detail) []string {
 		}
 		lines = append(lines, part...)
 	}
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(plain.Cut(l, t.width), " ")
+	var folded []string
+	for _, l := range lines {
+		folded = append(folded, t.fold(l)...)
 	}
+	return folded
+}
+
+// fold breaks a line that is too wide, what comes over standing below it, a
+// little indented.
+func (t text) fold(line string) []string {
+	line = strings.TrimRight(line, " ")
+	if plain.Width(line) <= t.width {
+		return []string{line}
+	}
+	text := strings.TrimLeft(line, " ")
+	indent := strings.Repeat(" ", len(line)-len(text)+2)
+	lines := plain.Wrap(text, t.width-len(indent))
+	for i, l := range lines {
+		lines[i] = indent + l
+	}
+	lines[0] = lines[0][2:]
 	return lines
 }
 
@@ -119,25 +137,38 @@ func (t text) flow(parts ...string) []string {
 	return lines
 }
 
-func (t text) latency() []string {
-	row := func(cells ...string) string {
-		line := "  " + plain.Left(cells[0], 8)
-		for _, c := range cells[1:] {
-			line += plain.Right(c, 10)
+// columns are those of the latency table, in their order, each with its rank:
+// where there is no room for all, those of the highest ranks are left out.
+var columns = [...]struct {
+	name string
+	rank int
+	of   func(results.Quantiles) string
+}{
+	{"p50   ", 1, func(q results.Quantiles) string { return plain.Column(q.P50) }},
+	{"p90   ", 5, func(q results.Quantiles) string { return plain.Column(q.P90) }},
+	{"p99   ", 2, func(q results.Quantiles) string { return plain.Column(q.P99) }},
+	{"p99.9   ", 6, func(q results.Quantiles) string { return plain.Column(q.P999) }},
+	{"max   ", 4, func(q results.Quantiles) string { return plain.Column(q.Max) }},
+	{"count", 3, func(q results.Quantiles) string { return plain.Count(q.Count) }},
+}
+
+// row writes a row of the latency table.
+func (t text) row(class string, cell func(column int) string) string {
+	line := "  " + plain.Left(class, 8)
+	for i, c := range columns {
+		if c.rank <= (t.width-10)/10 {
+			line += plain.Right(cell(i), 10)
 		}
-		return line
 	}
-	lines := []string{row("", "p50   ", "p90   ", "p99   ", "p99.9   ", "max   ", "count")}
+	return line
+}
+
+func (t text) latency() []string {
+	lines := []string{t.row("", func(i int) string { return columns[i].name })}
 	for _, class := range classes {
-		q, ok := t.in.latency(results.SeriesResponse, class)
-		if !ok {
-			continue
+		if q, ok := t.in.latency(results.SeriesResponse, class); ok {
+			lines = append(lines, t.row(class, func(i int) string { return columns[i].of(q) }))
 		}
-		cells := []string{class}
-		for _, d := range []time.Duration{q.P50, q.P90, q.P99, q.P999, q.Max} {
-			cells = append(cells, plain.Column(d))
-		}
-		lines = append(lines, row(append(cells, plain.Count(q.Count))...))
 	}
 	if len(lines) == 1 {
 		return []string{"No response time was recorded."}

@@ -17,7 +17,7 @@ func (t text) trust(d detail) []string {
 	}
 	for i, r := range doubts {
 		if i == d.reasons {
-			lines = append(lines, fmt.Sprintf("  … and %d reasons more", len(doubts)-i))
+			lines = append(lines, fmt.Sprintf("  … and %d more", len(doubts)-i))
 			break
 		}
 		lines = append(lines, t.wrap("  - ", r, d.wrapped)...)

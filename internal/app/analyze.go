@@ -7,6 +7,7 @@ import (
 
 	"frontload/results"
 	"frontload/results/analysis"
+	"frontload/results/live"
 	"frontload/results/report"
 	"frontload/results/store"
 )
@@ -50,8 +51,8 @@ func Report(file string, out Output) error {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
 	rehearsed := storedRehearsal(recorded)
-	if _, err = out.show(recorded, file, rehearsed); err == nil && rehearsed != nil && !out.Quiet {
-		fmt.Fprintln(out.Err, rehearsed.sentence())
+	if _, err = out.show(recorded, file, rehearsed); err == nil && rehearsed != nil {
+		out.message(live.NewView(out.Err, false, nil), "%s", rehearsed.sentence())
 	}
 	return err
 }

@@ -94,7 +94,7 @@ func TestTextFitsAScreen(t *testing.T) {
 					t.Errorf("%s at width %d has a line of %d columns: %q", name, width, plain.Width(l), l)
 				}
 			}
-			if !slices.ContainsFunc(lines[len(lines)-4:], func(l string) bool { return strings.HasPrefix(l, "→ ") }) {
+			if !slices.ContainsFunc(lines[len(lines)-min(9, len(lines)):], func(l string) bool { return strings.HasPrefix(l, "→ ") }) {
 				t.Errorf("%s at width %d does not end with its headline: %q", name, width, lines[len(lines)-1])
 			}
 		}

@@ -64,6 +64,9 @@ func TestCutAndWrapKeepToTheirWidth(t *testing.T) {
 			}
 		}
 	})
+	if got, want := strings.Join(Wrap("took 5.93 s. or 12 ms more", 8), "|"), "took|5.93 s.|or 12 ms|more"; got != want {
+		t.Errorf("Wrap() = %q, want %q: a number stays with its unit", got, want)
+	}
 	if got, want := strings.Join(Wrap("spread the keys over more prefixes", 12), "|"), "spread the|keys over|more|prefixes"; got != want {
 		t.Errorf("Wrap = %q, want %q", got, want)
 	}

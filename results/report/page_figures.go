@@ -29,8 +29,8 @@ func (in Input) figures() []figure {
 	}
 	if r.RateAsked > 0 {
 		figures = append(figures, figure{
-			"Rate asked, reached", plain.Number(r.RateAsked) + ", " + plain.Number(r.RateReached) + "/s",
-			"on the average, " + plain.Share(r.RateReached/r.RateAsked) + " reached",
+			"Mean rate reached", plain.Number(r.RateReached) + "/s",
+			plain.Share(r.RateReached/r.RateAsked) + " of the " + plain.Number(r.RateAsked) + "/s asked",
 		})
 	}
 	if r.HitRatio != nil {
@@ -44,7 +44,10 @@ func (in Input) figures() []figure {
 	}
 	trust := in.Analysis.Trust
 	return append(figures,
-		figure{"Missed, unsent", plain.Count(trust.MissedArrivals) + ", " + plain.Count(trust.UnsentArrivals), "arrivals"},
+		figure{
+			"Arrivals not sent", plain.Count(trust.MissedArrivals + trust.UnsentArrivals),
+			plain.Count(trust.MissedArrivals) + " missed, " + plain.Count(trust.UnsentArrivals) + " unsent",
+		},
 		figure{"Clients", plain.Count(int64(r.Clients)), plain.Count(int64(r.Lookups)) + " look-ups"},
 		figure{"Edge addresses", plain.Count(int64(r.EdgeAddresses)), in.spread()},
 		figure{"POPs", plain.Count(int64(len(r.POPs))), in.popNote()},

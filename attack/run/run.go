@@ -12,7 +12,6 @@ import (
 	"frontload/attack"
 	"frontload/attack/source"
 	"frontload/attack/wire"
-	"frontload/pacing"
 	"frontload/results"
 	"frontload/results/live"
 	"frontload/results/record"
@@ -99,14 +98,6 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	r.info.Start = r.engine.Begin()
 	err = r.carryOut(ctx, transport)
 	return r.info, true, err
-}
-
-// brief says on a short line what a schedule sends.
-func brief(s *pacing.Schedule) string {
-	if text := s.String(); len(text) <= 90 {
-		return text
-	}
-	return fmt.Sprintf("%d arrivals in %s, at most %s", s.Count(), s.Duration().Round(time.Second), s.Peak())
 }
 
 func (r *runner) say(format string, args ...any) {

@@ -99,7 +99,7 @@ func reasons(t *results.Trust, busy int, held int64, why troubles) []string {
 		say("send lag p99 was over 50 ms in %d s, up to %s", why.late, inWords(why.worst))
 	}
 	if why.missing > 0 {
-		say("over 1%% of the arrivals were missed in %d s", why.missing)
+		say("over 1 %% of the arrivals were missed in %d s", why.missing)
 	}
 	for _, w := range sortedKeys(why.others) {
 		say("the generator was hindered for %d s: %s", why.others[w], w)

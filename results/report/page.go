@@ -85,7 +85,7 @@ func newPage(in Input) (*page, error) {
 		Plan: plain.Text(in.Run.Info.Plan), Unread: in.unread(),
 	}
 	if !a.Trust.OK {
-		p.Disbelief = plain.Capital(in.disbelief())
+		p.Disbelief = in.disbelief()
 	}
 	p.rules(a.Guidance)
 	for _, b := range a.Bursts {

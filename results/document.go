@@ -18,7 +18,24 @@ type Analysis struct {
 	Latency  map[string]map[string]Latencies `json:"latency"` // by series, then by class, "all" among them
 	Bursts   []Burst                         `json:"bursts"`
 	Unread   Unread                          `json:"unread"`
-	Headline string                          `json:"headline"` // the sentence to act on
+	Headline string                          `json:"headline"` // the findings in a few sentences
+	Findings []Finding                       `json:"findings"` // what to act on, the first thing first
+}
+
+// A Finding is one thing that a run showed, and what to do about it: nothing
+// where it is empty.
+type Finding struct {
+	Say   string `json:"say"`
+	Do    string `json:"do"`
+	Burst int    `json:"burst"` // id of the burst that it tells of; zero for none
+}
+
+// String returns the finding as one clause.
+func (f Finding) String() string {
+	if f.Do == "" {
+		return f.Say
+	}
+	return f.Say + ": " + f.Do
 }
 
 // RunSummary counts what a run did.
@@ -30,11 +47,29 @@ type RunSummary struct {
 	Start         time.Time        `json:"start"`
 	End           time.Time        `json:"end"`
 	Interrupted   bool             `json:"interrupted"`
+	Unfinished    bool             `json:"unfinished"`    // no end was written: the run was killed, or goes on still
+	Simulated     bool             `json:"simulated"`     // in virtual time, without sockets
+	Version       string           `json:"version"`       // of the program that wrote the run
 	Requests      int64            `json:"requests"`      // whose first byte was written
 	Responses     int64            `json:"responses"`     // that were answered
 	Responses503  int64            `json:"responses_503"` // whoever wrote it, in or outside bursts
 	Outcomes      map[string]int64 `json:"outcomes"`      // samples by outcome
+	Statuses      map[string]int64 `json:"statuses"`      // samples by HTTP status; "none" where no answer came
 	RatePeak      float64          `json:"rate_peak"`     // most requests sent in one second
+
+	// Rates are means in requests/s over the seconds that had arrivals; both
+	// are zero where no generator of ours sent them.
+	Scheduled   int64   `json:"scheduled_arrivals"`
+	RateAsked   float64 `json:"rate_asked_mean"`
+	RateReached float64 `json:"rate_sent_mean"`
+
+	// CacheResults counts the good answers by what the cache did. HitRatio is
+	// the share of hits among those that say; nil where none does.
+	CacheResults   map[string]int64 `json:"cache_results"`
+	HitRatio       *float64         `json:"hit_ratio"`
+	CloudFrontSeen bool             `json:"cloudfront_seen"` // some answer had a header of CloudFront's
+
+	ByRequest []RequestCount `json:"by_request"`
 
 	// TransportReasons counts why no whole answer came, over the requests that
 	// were kept whole: up to 50 a second.
@@ -64,6 +99,16 @@ func (r *RunSummary) TransportReason() string {
 		return most
 	}
 	return fmt.Sprintf("most often %s, %d of %d kept", most, r.TransportReasons[most], kept)
+}
+
+// RequestCount counts the samples of one request name.
+type RequestCount struct {
+	Name         string    `json:"name"`
+	Samples      int64     `json:"samples"`
+	OK           int64     `json:"ok"`
+	Responses503 int64     `json:"responses_503"`
+	HitRatio     *float64  `json:"hit_ratio"`
+	Response     Latencies `json:"response"`
 }
 
 // AddressCount counts the requests of one edge or client address.
@@ -145,7 +190,8 @@ type Burst struct {
 	End          time.Time `json:"end"` // exclusive
 	Requests     int64     `json:"requests"`
 	Responses503 int64     `json:"responses_503"`
-	PeakShare    float64   `json:"peak_share"` // largest share of 503s in one second
+	PeakShare    float64   `json:"peak_share"`  // largest share of 503s in one second
+	Judged503    int64     `json:"judged_503s"` // those from seconds that count as evidence
 	Scope        Scope     `json:"scope"`
 
 	Verdict       string             `json:"verdict"`
@@ -156,6 +202,7 @@ type Burst struct {
 
 	CachedErrorShare float64       `json:"cached_error_share"`
 	CausedByTest     bool          `json:"caused_by_test"`
+	NeverGood        bool          `json:"never_good"` // not one good answer in its scope, all run long
 	Evidence         []Evidence    `json:"evidence"`
 	Remedies         []Remedy      `json:"remedies"`
 	Exemplars        []ExemplarRef `json:"exemplars"`
@@ -178,6 +225,7 @@ type Evidence struct {
 // Remedy is one thing to do, and who says so.
 type Remedy struct {
 	Do     string `json:"do"`
+	Brief  string `json:"brief"` // the same in a few words
 	Source string `json:"source"`
 }
 

@@ -84,7 +84,7 @@ func TestFromFlagsNamesTheFlag(t *testing.T) {
 		{func(f *Flags) { f.Body = "x" }, `^--body: a GET request has no body`},
 		{func(f *Flags) { f.CA = "absent.pem" }, `^--ca: cannot read the file`},
 		{func(f *Flags) { f.Host = "a b" }, `^--host: "a b" is not a host name$`},
-		{func(f *Flags) { f.Attest = " " }, `^--attest: attest is empty`},
+		{func(f *Flags) { f.Attest = " " }, `^--attest: the reason is empty`},
 		{func(f *Flags) { f.Arrivals = "fast" }, `^--arrivals: "fast" is not known`},
 		{func(f *Flags) { f.LimitClient = "1/s" }, `^--rate: 1 client at no more than 1/s each`},
 		{func(f *Flags) { f.LimitClient, f.Clients = "1/s", 2 }, `^--clients: 2 clients at no more than 1/s each send 2/s at most.* to 5`},

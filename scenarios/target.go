@@ -171,7 +171,7 @@ func (s *Scenario) attest(f *faults) string {
 		return ""
 	}
 	if strings.TrimSpace(a.Attest) == "" {
-		f.add("target.authorization", "attest is empty: say why the target may be loaded, such as attest: \"CHG-4711, we own it\"")
+		f.add("target.authorization", "the reason is empty: say why the target may be loaded, such as \"CHG-4711, we own it\"")
 	}
 	return a.Attest
 }

@@ -24,6 +24,10 @@ func parseRate(text string) (pacing.Rate, error) {
 	return pacing.ParseRate(text)
 }
 
+// ParseDuration reads a duration as a scenario has it, such as 90s, 5m or
+// 1h30m.
+func ParseDuration(text string) (time.Duration, error) { return parseDuration(text) }
+
 // parseDuration reads a duration such as 90s, 5m or 1h30m.
 func parseDuration(text string) (time.Duration, error) {
 	if _, err := strconv.ParseFloat(text, 64); err == nil {

@@ -20,9 +20,23 @@ type RefusedError struct {
 
 // Error names the addresses and what to do.
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("%s is at %s, which is not loopback, and this run is not authorised to load it; "+
-		"if it is yours to test, say why: --attest \"CHG-4711, we own it\", or target.authorization.attest in the scenario",
-		e.Hostname, addresses(e.Addresses))
+	where := fmt.Sprintf("%s is at %s, which is not loopback", e.Hostname, addresses(e.Addresses))
+	if len(e.Addresses) == 1 && e.Addresses[0].String() == e.Hostname {
+		where = e.Hostname + " is not loopback"
+	}
+	return where + ", and this run is not authorised to load it; " +
+		"if it is yours to test, say why: --attest \"CHG-4711, we own it\", or target.authorization.attest in the scenario"
+}
+
+// Foreseen returns the error with which the plan is going to be refused, as far
+// as that is known without a look-up: where its target is a literal address.
+// Nil says nothing about a name.
+func Foreseen(plan *scenarios.Plan) error {
+	addr, err := netip.ParseAddr(plan.Target.Hostname)
+	if err != nil || addr.IsLoopback() || plan.Attest != "" {
+		return nil
+	}
+	return &RefusedError{Hostname: plan.Target.Hostname, Addresses: []netip.Addr{addr}}
 }
 
 func addresses(list []netip.Addr) string {

@@ -100,7 +100,7 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		return r.info, false, err
 	}
 	r.warnOfFiles()
-	r.say("%s: %s at %s", r.plan.Name, r.plan.Schedule, r.plan.Target.URL)
+	r.say("%s: %s at %s", r.plan.Name, brief(r.plan.Schedule), r.plan.Target.URL)
 	r.host = host.New(0)
 	defer r.host.Close()
 	r.info.Start = r.engine.Begin()

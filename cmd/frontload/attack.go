@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 5 refused
 			if dry {
 				return app.DryRun(s, out.to(cmd))
 			}
-			return app.Attack(cmd.Context(), s, file, pace, out.to(cmd))
+			return app.Attack(cmd.Context(), s, strings.Join(args, ""), file, pace, out.to(cmd))
 		},
 	}
 	addScenarioFlags(cmd.Flags(), &flags)

@@ -40,9 +40,29 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 		root.AddCommand(later.command())
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(newHelp(root))
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	checkArgs(root)
 	return root
+}
+
+// newHelp returns the command that shows the help of another.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "explain a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err == nil && len(rest) > 0 {
+				err = noSuchCommand(root, rest)
+			}
+			if err != nil {
+				return usage(root, err)
+			}
+			return cmd.Help()
+		},
+	}
 }
 
 // noSuchCommand says what was probably meant by a word that is no command.
@@ -56,11 +76,24 @@ func noSuchCommand(root *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q", args[0])
 }
 
+// elsewhere are flags that other programs have, and what they are called here.
+var elsewhere = map[string]string{
+	"duration": "for", "time": "for", "length": "for", "rps": "rate", "qps": "rate", "requests-per-second": "rate",
+	"concurrency": "clients", "users": "clients", "vus": "clients", "output": "out", "target": "url", "data": "body",
+	"headers": "header", "cacert": "ca", "report": "html",
+}
+
 // noSuchFlag says what was probably meant by a flag that there is not.
 func noSuchFlag(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
-	if !ok || unknown.GetSpecifiedShortnames() != "" {
+	if !ok {
 		return err
+	}
+	if short := unknown.GetSpecifiedShortnames(); short != "" {
+		return fmt.Errorf("there is no flag -%s: flags are words with two dashes, such as --for 30s", short)
+	}
+	if ours := elsewhere[unknown.GetSpecifiedName()]; cmd.Flags().Lookup(ours) != nil {
+		return fmt.Errorf("%w, did you mean --%s?", err, ours)
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -7,6 +7,7 @@ import (
 
 	"frontload/results"
 	"frontload/results/analysis"
+	"frontload/results/live"
 	"frontload/results/report"
 	"frontload/results/store"
 )
@@ -37,6 +38,9 @@ func Analyze(input string, out Output) error {
 // Report shows a run file in the forms that out asks for: JSON as attack
 // prints it, an HTML file, or else the text.
 func Report(file string, out Output) error {
+	if err := (files{in: []string{file}, out: []outFile{htmlFile(out.HTML)}}).check(); err != nil {
+		return err
+	}
 	reader, err := open(file)
 	if err != nil {
 		return err
@@ -46,7 +50,10 @@ func Report(file string, out Output) error {
 	if recorded, err = reader.Run(); err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	_, err = out.show(recorded, file, nil)
+	rehearsed := storedRehearsal(recorded)
+	if _, err = out.show(recorded, file, rehearsed); err == nil && rehearsed != nil {
+		out.message(live.NewView(out.Err, false, nil), "%s", rehearsed.sentence())
+	}
 	return err
 }
 

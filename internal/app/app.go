@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"frontload/attack/run"
@@ -107,7 +106,9 @@ func (o *Output) show(r *results.Run, file string, rehearsed *rehearsal) (*resul
 	}
 	in := report.Input{Analysis: a, Run: r}
 	if rehearsed != nil {
-		err = rehearsed.compare(a)
+		if err = rehearsed.compare(a); err == nil {
+			in.Lab = rehearsed.sentence()
+		}
 	}
 	err = errors.Join(err, o.writeHTML(in))
 	switch {
@@ -124,15 +125,23 @@ func (o *Output) writeHTML(in report.Input) error {
 	if o.HTML == "" {
 		return nil
 	}
-	f, err := os.Create(o.HTML)
+	f, err := htmlFile(o.HTML).create()
 	if err != nil {
 		return fmt.Errorf("write the HTML report: %w", err)
 	}
 	return errors.Join(report.HTML(f, in), f.Close())
 }
 
-// showFile shows the run in a run file.
+// showFile shows the run in a run file, and keeps there what the lab knew.
 func (o *Output) showFile(file string, rehearsed *rehearsal) (*results.Analysis, error) {
+	a, err := o.showStored(file, rehearsed)
+	if err == nil {
+		err = rehearsed.keep(file)
+	}
+	return a, err
+}
+
+func (o *Output) showStored(file string, rehearsed *rehearsal) (*results.Analysis, error) {
 	r, err := store.Open(file)
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func TestJudgeCanSayNo(t *testing.T) {
 				c.bursts[i].ID = i + 1
 			}
 			r := newRehearsal(Rehearsal{}, func() (lab.Truth, int64, error) { return lab.Truth{Faults: []lab.Fault{fault}}, 0, nil })
-			if err := r.compare(&results.Analysis{Run: results.RunSummary{Start: start}, Bursts: c.bursts}); err != nil {
+			if err := r.compare(&results.Analysis{Run: results.RunSummary{Start: start, End: start.Add(30 * time.Second)}, Bursts: c.bursts}); err != nil {
 				t.Fatal(err)
 			}
 			if r.Right != c.right {

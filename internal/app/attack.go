@@ -18,27 +18,13 @@ import (
 var Paces = []string{"auto", "precise", "1ms"}
 
 // Attack carries out a scenario, writes its run file and shows what came of
-// it. An empty file name means one made of the scenario's name and the time.
-func Attack(ctx context.Context, s *scenarios.Scenario, file, pace string, out Output) error {
-	return carryOut(ctx, s, run.Options{File: file, Source: "attack", Pace: pace}, out, nil)
-}
-
-// DryRun shows the scenario with every default filled in, and what it comes
-// to. Nothing is sent.
-func DryRun(s *scenarios.Scenario, out Output) error {
-	plan, err := s.Plan()
-	if err != nil {
-		return Usage(err)
-	}
-	yaml, err := s.YAML()
-	if err != nil {
+// it. Read names the scenario's file, if it has one. An empty file name means
+// one made of the scenario's name and the time.
+func Attack(ctx context.Context, s *scenarios.Scenario, read, file, pace string, out Output) error {
+	if err := (files{in: []string{read}, out: []outFile{runFile(file), htmlFile(out.HTML)}}).check(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out.Out, "# %s: %s\n", plan.Name, plan.Schedule)
-	fmt.Fprintf(out.Out, "# %d arrivals in %s, at most %s, from %d clients; nothing was sent\n",
-		plan.Schedule.Count(), plan.Schedule.Duration(), plan.Schedule.Peak(), plan.Clients.Count)
-	_, err = out.Out.Write(yaml)
-	return err
+	return carryOut(ctx, s, run.Options{File: file, Source: "attack", Pace: pace}, out, nil)
 }
 
 // carryOut runs a scenario and shows it. What was recorded is shown even when
@@ -67,19 +53,20 @@ func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out O
 		return runErr
 	}
 	a, err := out.showFile(opt.File, rehearsed)
+	out.written(view, opt.File, rehearsed, err)
 	if err == nil {
-		out.written(view, opt.File, rehearsed)
 		err = trustError(a)
 	}
 	return firstOf(runErr, err)
 }
 
 // written tells where things are, and what the lab says where there was one.
-func (o *Output) written(view *live.View, file string, rehearsed *rehearsal) {
-	if rehearsed != nil {
+// The run file is whole even where showing it failed.
+func (o *Output) written(view *live.View, file string, rehearsed *rehearsal, err error) {
+	if rehearsed != nil && err == nil {
 		o.message(view, "%s", rehearsed.sentence())
 	}
-	if o.HTML != "" {
+	if o.HTML != "" && err == nil {
 		o.message(view, "HTML report: %s", o.HTML)
 	}
 	if file == "" {
@@ -101,12 +88,13 @@ func kindOf(err error) error {
 	return err
 }
 
-// trustError returns an error when a run is not to be believed.
+// trustError returns an error when a run is not to be believed. The reasons
+// are in what was shown.
 func trustError(a *results.Analysis) error {
 	if a.Trust.OK {
 		return nil
 	}
-	return fmt.Errorf("%w: %s", ErrUntrusted, strings.Join(a.Trust.Reasons, "; "))
+	return fmt.Errorf("%w in %d s of it", ErrUntrusted, a.Trust.LimitedSeconds)
 }
 
 // firstOf returns the run's own error before what came of showing it.

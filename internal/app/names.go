@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"frontload/scenarios"
 	"frontload/scenarios/lab"
 )
@@ -23,6 +25,9 @@ type (
 	Scenario = scenarios.Scenario
 	Flags    = scenarios.Flags
 )
+
+// ParseDuration reads a duration such as 30s or 5m.
+func ParseDuration(text string) (time.Duration, error) { return scenarios.ParseDuration(text) }
 
 // Load reads a scenario file. Whatever is wrong with it is wrong usage.
 func Load(path string) (*Scenario, error) {

@@ -31,6 +31,9 @@ func Rehearse(ctx context.Context, r Rehearsal, out Output) error {
 	if err != nil {
 		return Usage(err)
 	}
+	if err := (files{out: []outFile{runFile(r.File), htmlFile(out.HTML), logFile(r.Log)}}).check(); err != nil {
+		return err
+	}
 	model := lab.New(c, r.Seed, r.For)
 	closeLog, err := accessLog(model, r.Log)
 	if err != nil {
@@ -48,7 +51,7 @@ func accessLog(model *lab.Model, name string) (func() error, error) {
 	if name == "" {
 		return func() error { return nil }, nil
 	}
-	f, err := os.Create(name)
+	f, err := logFile(name).create()
 	if err != nil {
 		return nil, fmt.Errorf("write the lab's access log: %w", err)
 	}

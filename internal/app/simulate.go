@@ -32,8 +32,9 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 	}
 	info := results.RunInfo{
 		Name: plan.Name, Source: "rehearsal", Version: Version(), Start: time.Now(), Target: plan.Target.URL.String(),
-		Seed: r.Seed, Plan: string(yaml), Authorization: "loopback", Requests: plan.Requests,
+		Seed: r.Seed, Plan: string(yaml), Authorization: "loopback", Requests: plan.Requests, Simulated: true,
 	}
+	model.Epoch = info.Start
 	rehearsed := newRehearsal(r, func() (lab.Truth, int64, error) { return model.Truth(), 0, nil })
 	if r.File == "" {
 		err = simulateInMemory(ctx, &info, model, plan, out, rehearsed)
@@ -41,7 +42,7 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		err = simulateToFile(ctx, r.File, &info, model, plan, out, rehearsed)
 	}
 	if err == nil {
-		out.written(live.NewView(out.Err, false, nil), r.File, rehearsed)
+		out.written(live.NewView(out.Err, false, nil), r.File, rehearsed, nil)
 	}
 	return err
 }
@@ -120,6 +121,6 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 		return err
 	}
 	now += time.Second
-	info.End = info.Start.Add(now)
+	info.End = info.Start.Add(max(plan.Schedule.Duration(), now-time.Second)) // the last second is hardly begun
 	return file.Append(recorder.Finish(now, asked(now)))
 }

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"frontload/results"
+	"frontload/results/store"
 	"frontload/scenarios/lab"
 )
 
@@ -33,11 +36,45 @@ type judged struct {
 	Right  bool      `json:"right"`
 }
 
-// compare ends the lab and holds the analysis against what the lab knows.
+// keep keeps what compare found in the run file of a rehearsal, which nobody
+// may be reading. Of any other run there is nothing to keep.
+func (r *rehearsal) keep(file string) error {
+	if r == nil || r.finish == nil {
+		return nil
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return store.NoteRehearsal(file, string(text))
+}
+
+// storedRehearsal returns what a run file holds of the lab, nil for nothing.
+func storedRehearsal(run *results.Run) *rehearsal {
+	r := &rehearsal{}
+	if run.Info.Rehearsal == "" || json.Unmarshal([]byte(run.Info.Rehearsal), r) != nil {
+		return nil
+	}
+	return r
+}
+
+// compare ends the lab and holds the analysis against what the lab knows. What
+// was read from a run file was compared before.
 func (r *rehearsal) compare(a *results.Analysis) error {
+	if r.finish == nil {
+		return nil
+	}
 	var err error
 	if r.Truth, r.Lookups, err = r.finish(); err != nil {
 		return fmt.Errorf("end the lab: %w", err)
+	}
+	length := a.Run.End.Sub(a.Run.Start)
+	if a.Run.Interrupted {
+		r.Truth.Faults = slices.DeleteFunc(r.Truth.Faults, func(f lab.Fault) bool { return f.Start > length })
+	}
+	for i := range r.Truth.Faults {
+		f := &r.Truth.Faults[i]
+		f.End = min(f.End, max(f.Start, length))
 	}
 	explained := map[int]bool{}
 	r.Right = true

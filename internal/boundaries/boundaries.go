@@ -28,7 +28,7 @@ var Rules = []Rule{
 	{"results/store", []string{"results", "results/record", "results/hist"}},
 	{"results/record", []string{"results", "results/hist"}},
 	{"results/hist", []string{"results"}},
-	{"results/analysis", []string{"results", "results/hist"}},
+	{"results/analysis", []string{"results", "results/hist", "results/report/plain"}},
 	{"results/report", []string{"results", "results/report/..."}},
 	{"results/live", []string{"results", "results/report/plain"}},
 	{"pacing", nil},

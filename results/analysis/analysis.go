@@ -45,6 +45,11 @@ func Analyze(run *results.Run) (*results.Analysis, error) {
 		Bursts:   bursts(run, l, w),
 		Unread:   results.Unread{Reasons: map[string]int64{}},
 	}
+	if a.Run.Unfinished {
+		a.Trust.Reasons = append(a.Trust.Reasons, unfinished(a))
+		a.Trust.OK = a.Trust.OK && a.Run.Requests > 0
+	}
+	a.Findings = findings(a)
 	a.Headline = headline(a)
 	return a, nil
 }

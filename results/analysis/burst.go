@@ -56,7 +56,11 @@ func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
 		b.CachedErrorShare = round(float64(o.cached) / float64(o.heard))
 	}
 	b.CausedByTest = o.causedByTest(run, w.ledger, b.Verdict)
-	b.Remedies = remedies(b)
+	b.Judged503 = o.heard
+	if b.NeverGood = w.neverGood(o); b.NeverGood && b.Family != results.FamilyEdge {
+		b.Confidence = min(b.Confidence, mostSureOfLoad)
+	}
+	b.Remedies = remedies(b, w.total.cloudFront)
 }
 
 // at returns the time of day at which a second of the run began.

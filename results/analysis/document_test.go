@@ -182,15 +182,15 @@ func TestExemplarsWithoutAPOPAreOfTheirEdgeAddress(t *testing.T) {
 
 func TestHeadline(t *testing.T) {
 	a := analyze(t, fullRun())
-	want := "2 bursts of 503s: the edge at POP2-P1 ran out of capacity at 10–16 s (99 % sure): " +
+	want := "2 bursts of 503s: the edge at POP2-P1 ran out of capacity at 10–16 s (99% sure): " +
 		"spread the load over more clients, resolvers and regions; " +
-		"the S3 origin was overwhelmed by image at 25–32 s (99 % sure): use more key prefixes and raise the rate more slowly."
+		"the S3 origin was overwhelmed for image at 25–32 s (99% sure): use more key prefixes and raise the rate more slowly."
 	if a.Headline != want {
 		t.Errorf("headline = %q\nwant       %q", a.Headline, want)
 	}
 	calm := fullRun()
 	calm.Cells = nil
-	if got, want := analyze(t, calm).Headline, "No burst of 503s in 12,066 requests; p99 response time 84 ms."; got != want {
+	if got, want := analyze(t, calm).Headline, "No burst of 503s in 12,066 requests; p99 response time 84.0 ms."; got != want {
 		t.Errorf("headline = %q, want %q", got, want)
 	}
 	for i := range calm.Seconds[:20] {
@@ -212,6 +212,7 @@ func TestHeadlineOfARunWithoutAnswers(t *testing.T) {
 		"(most often connect refused, 2 of 6 kept)": {"time-out": 2, "connect refused": 2, "TLS": 1, "protocol": 1},
 	} {
 		a.Run.TransportReasons = reasons
+		a.Findings = findings(&a)
 		if got := headline(&a); !strings.HasPrefix(got, "1,000 of 1,010 arrivals got no whole answer "+want+":") {
 			t.Errorf("headline = %q, want the reason %s", got, want)
 		}

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -25,7 +24,7 @@ func (j *judge) add(signal, favours string, weight float64, format string, args 
 		return
 	}
 	j.evidence = append(j.evidence, results.Evidence{
-		Signal: signal, Favours: favours, LogOdds: weight, Observed: fmt.Sprintf(format, args...),
+		Signal: signal, Favours: favours, LogOdds: weight, Observed: sentence(format, args...),
 	})
 }
 

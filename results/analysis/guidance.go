@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"frontload/results"
+	"frontload/results/report/plain"
 )
 
 // The states of a rule.
@@ -65,8 +66,8 @@ func clientAddresses(run *results.Run, l *ledger) results.Rule {
 	}
 	busiest, rate := busiestAddress(run, l)
 	r.Status = ruleKept
-	r.Observed = fmt.Sprintf("%s; the busiest sent %.0f %% of the requests, %.1f requests/s on the average",
-		many(len(list), "client address", "client addresses"), 100*float64(busiest)/float64(max(1, total)), rate)
+	r.Observed = fmt.Sprintf("%s; the busiest sent %s of the requests, %s/s on the average",
+		many(len(list), "client address", "client addresses"), share(busiest, total), plain.Number(rate))
 	if rate > mostPerClient {
 		r.Status = ruleBroken
 		r.Fix = fmt.Sprintf("use at least %d times as many clients, each with an address of its own", int(rate/mostPerClient)+1)
@@ -108,7 +109,7 @@ func spreadRule(run *results.Run, l *ledger) results.Rule {
 	} else {
 		jain := jainIndex(addresses)
 		r.Status = ruleKept
-		r.Observed = fmt.Sprintf("%d edge addresses, Jain's index %.2f", len(addresses), jain)
+		r.Observed = fmt.Sprintf("%d edge addresses, evenness %.2f of 1 (Jain's index)", len(addresses), jain)
 		if jain < fairness {
 			r.Status = ruleBroken
 			r.Fix = "let each client spread its requests over its whole DNS answer, and use more resolvers or client subnets"

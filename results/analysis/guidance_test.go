@@ -21,9 +21,9 @@ func TestGuidance(t *testing.T) {
 	a := analyze(t, fullRun())
 	want := []struct{ rule, status, observed string }{
 		{"regions", "unknown", ""},
-		{"client-addresses", "kept", "2 client addresses; the busiest sent 59 % of the requests, 12.0 requests/s on the average"},
+		{"client-addresses", "kept", "2 client addresses; the busiest sent 59% of the requests, 12/s on the average"},
 		{"independent-dns", "kept", "2 clients made 3 lookups, 1.5 each, for 2 clients that sent"},
-		{"spread", "kept", "12 edge addresses, Jain's index 1.00"},
+		{"spread", "kept", "12 edge addresses, evenness 1.00 of 1 (Jain's index)"},
 		{"ramp", "unknown", ""},
 		{"url-variety", "unknown", ""},
 		{"quotas", "unknown", ""},
@@ -86,7 +86,7 @@ func TestClientsOfOneAddressAreJudgedTogether(t *testing.T) {
 		run.Clients = append(run.Clients, results.Tally{Name: name, Client: client, Requests: 600})
 	}
 	run.Clients = append(run.Clients, results.Tally{Requests: 50_000}) // the rest, of many addresses
-	if r := rule(analyze(t, run), "client-addresses"); r.Status != ruleBroken || !strings.Contains(r.Observed, "150.0 requests/s") {
+	if r := rule(analyze(t, run), "client-addresses"); r.Status != ruleBroken || !strings.Contains(r.Observed, "150/s") {
 		t.Errorf("two addresses of 150 requests/s, 30 by each client: %+v, want it broken", r)
 	}
 }

@@ -1,84 +1,89 @@
 package analysis
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"frontload/results"
+	"frontload/results/report/plain"
 )
 
-// headline says in one sentence what happened and what to do about it. Where
-// the run is not to be believed it says so first.
+// headline says the findings in a few sentences, the bursts in one. Where the
+// run is not to be believed it says so first.
 func headline(a *results.Analysis) string {
-	text := calmHeadline(a)
-	if len(a.Bursts) > 0 {
-		parts := make([]string, len(a.Bursts))
-		for i := range a.Bursts {
-			parts[i] = tell(a, &a.Bursts[i])
+	var sentences, bursts []string
+	at := 0
+	for _, f := range a.Findings {
+		if f.Burst == 0 {
+			sentences = append(sentences, plain.Capital(f.String())+".")
+			continue
 		}
-		noun := "bursts"
-		if len(parts) == 1 {
-			noun = "burst"
+		if bursts == nil {
+			at = len(sentences)
 		}
-		text = fmt.Sprintf("%d %s of 503s: %s.", len(parts), noun, strings.Join(parts, "; "))
+		bursts = append(bursts, f.String())
 	}
-	if !a.Trust.OK {
+	if bursts != nil {
+		all := many(len(a.Bursts), "burst", "bursts") + " of 503s: " + strings.Join(bursts, "; ") + "."
+		sentences = slices.Insert(sentences, at, all)
+	}
+	text := strings.Join(sentences, " ")
+	if !a.Trust.OK && a.Run.Requests > 0 {
 		return "Not to be believed, the load generator was the bottleneck: " + text
 	}
 	return text
 }
 
-// calmHeadline speaks of a run without bursts. Where most requests failed in
-// another way, that comes first.
-func calmHeadline(a *results.Analysis) string {
-	finished := int64(0)
-	for _, n := range a.Run.Outcomes {
-		finished += n
-	}
-	if failed := a.Run.Outcomes[results.Transport.String()]; failed > 0 && 2*failed >= finished {
-		return fmt.Sprintf("%s of %s arrivals got no whole answer (%s): mend that before you trust anything else here.",
-			thousands(failed), thousands(finished), cmp.Or(a.Run.TransportReason(), "transport error"))
-	}
-	all := a.Latency[string(results.SeriesResponse)]["all"]
-	text := fmt.Sprintf("No burst of 503s in %s requests", thousands(a.Run.Requests))
-	if all.Count > 0 {
-		p99 := time.Duration(all.P99 * float64(time.Microsecond))
-		text += fmt.Sprintf("; p99 response time %s", inWords(p99))
-	}
-	return text + "."
-}
-
-// inWords tells a span with about three digits.
-func inWords(d time.Duration) string {
-	switch {
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
-	case d < 10*time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-// thousands writes a number with a comma before every three digits.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// tell says of one burst when it was, what caused it, and what to do.
+// tell says of one burst when it was, what caused it, and how sure that is.
 func tell(a *results.Analysis, b *results.Burst) string {
 	when := fmt.Sprintf("at %.0f–%.0f s", b.Start.Sub(a.Run.Start).Seconds(), b.End.Sub(a.Run.Start).Seconds())
-	sure := fmt.Sprintf("%.0f %% sure", 100*b.Confidence)
-	return fmt.Sprintf("%s %s (%s): %s", what(b), when, sure, todo(b))
+	if b.Family == results.FamilyOrigin && replayed(b) {
+		when += ", the later 503s replayed by the cache"
+	}
+	return fmt.Sprintf("%s %s (%s)", what(b), when, sure(b))
+}
+
+// sure says how sure the verdict is, and of an undetermined one which is the
+// likeliest.
+func sure(b *results.Burst) string {
+	share := plain.Share(b.Confidence)
+	switch {
+	case b.Verdict == results.VerdictUndetermined:
+		return "likeliest " + verdictWords[likeliest(b.Probabilities)] + ", " + share
+	case b.NeverGood && b.Family == results.FamilyOrigin:
+		return share + " sure that load did it"
+	}
+	return share + " sure"
+}
+
+// verdictWords are the verdicts in words.
+var verdictWords = map[string]string{
+	results.VerdictEdgeCapacity:     "edge capacity",
+	results.VerdictEdgeQuota:        "a quota of CloudFront's",
+	results.VerdictEdgeCompute:      "a function at the edge",
+	results.VerdictOriginSaturation: "the origin",
+}
+
+// likeliest returns the verdict with the highest probability.
+func likeliest(p map[string]float64) string {
+	best := verdicts[0]
+	for _, v := range verdicts {
+		if p[v] > p[best] {
+			best = v
+		}
+	}
+	return best
 }
 
 func what(b *results.Burst) string {
 	at := where(b)
+	switch {
+	case b.NeverGood && b.Family == results.FamilyOrigin:
+		return "the " + originWords(b) + " gave not one good answer" + at + ", only 503s"
+	case b.NeverGood && b.Verdict == results.VerdictUndetermined:
+		return "not one good answer came" + at + ", only 503s"
+	}
 	switch b.Verdict {
 	case results.VerdictEdgeCapacity:
 		return "the edge" + at + " ran out of capacity"
@@ -97,7 +102,7 @@ func where(b *results.Burst) string {
 	case kindPOP, kindEdge:
 		return " at " + list(b.Scope.Values)
 	case kindRequest:
-		return " by " + list(b.Scope.Values)
+		return " for " + list(b.Scope.Values)
 	}
 	return ""
 }
@@ -116,31 +121,11 @@ func originWords(b *results.Burst) string {
 	return "origin"
 }
 
-// todo is the first thing to do about a burst, in a few words.
+// todo is the first remedy of a burst in a few words.
 func todo(b *results.Burst) string {
-	switch {
-	case b.Verdict == results.VerdictEdgeCapacity && b.CausedByTest:
-		return "the test sent one edge address too much; spread it over more clients, resolvers and regions"
-	case b.Verdict == results.VerdictEdgeCapacity:
-		return "spread the load over more clients, resolvers and regions"
-	case b.Verdict == results.VerdictEdgeQuota:
-		return "use more client addresses, or ask for a higher quota"
-	case b.Verdict == results.VerdictEdgeCompute:
-		return "look at the function's errors, duration and concurrency"
-	case b.Verdict == results.VerdictUndetermined:
-		return "ask the target for Server-Timing, or compare the origin's own log"
+	first := b.Remedies[0].Brief
+	if b.Verdict == results.VerdictEdgeCapacity && b.CausedByTest {
+		return "the test sent one edge address too much; " + first
 	}
-	return originTodo(*b.OriginKind)
-}
-
-func originTodo(kind string) string {
-	switch kind {
-	case originS3:
-		return "use more key prefixes and raise the rate more slowly"
-	case originELB:
-		return "check that its targets are healthy and enough of them run"
-	case originGateway:
-		return "raise the API's throttling limits or its backend's capacity"
-	}
-	return "give it more capacity or a higher hit ratio"
+	return first
 }

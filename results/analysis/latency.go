@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"time"
 
 	"frontload/results"
@@ -32,4 +31,4 @@ func quantiles(q results.Quantiles) results.Latencies {
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // millis tells the mean time to first byte of some answers in words.
-func millis(a answers) string { return fmt.Sprintf("%.1f ms", a.mean()/1000) }
+func millis(a answers) string { return inWords(time.Duration(a.mean() * float64(time.Microsecond))) }

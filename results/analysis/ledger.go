@@ -49,6 +49,15 @@ type totals struct {
 	samples, written, responses, status503, bytes int64
 	peak                                          int64 // most samples in one second
 	outcomes                                      map[string]int64
+	statuses                                      map[uint16]int64
+	byRequest                                     map[uint16]*requestTotals
+	cloudFront                                    bool // some answer had a header of CloudFront's
+}
+
+// requestTotals are the sums over the cells of one request name.
+type requestTotals struct {
+	samples, ok, status503 int64
+	caches                 [results.CacheError + 1]int64 // good answers by cache result
 }
 
 // seconds returns how many seconds the cells cover, 0 where there are none.
@@ -65,7 +74,7 @@ func readLedger(run *results.Run) (*ledger, error) {
 		info:      &run.Info,
 		index:     map[atom]uint32{},
 		starts:    []int{0},
-		total:     totals{outcomes: map[string]int64{}},
+		total:     totals{outcomes: map[string]int64{}, statuses: map[uint16]int64{}, byRequest: map[uint16]*requestTotals{}},
 		edgePeak:  map[netip.Addr]int64{},
 		edge503:   map[netip.Addr]int64{},
 		edgeCount: map[netip.Addr]int64{},
@@ -191,12 +200,32 @@ func (b *builder) addTotals(c *results.Cell) {
 	t.written += c.Written
 	t.bytes += c.BytesIn
 	t.outcomes[c.Outcome.String()] += c.Count
+	t.statuses[c.Status] += c.Count
+	t.cloudFront = t.cloudFront || c.POP != "" || c.Cache != results.CacheUnknown ||
+		c.Signals&(results.SignalServerCloudFront|results.SignalPageCloudFront|results.SignalUpstream) != 0
+	t.request(c)
 	if c.Status != 0 {
 		t.responses += c.Count
 	}
 	if c.Status == 503 {
 		t.status503 += c.Count
 		b.edge503[c.Edge] += c.Count
+	}
+}
+
+func (t *totals) request(c *results.Cell) {
+	r := t.byRequest[c.Request]
+	if r == nil {
+		r = &requestTotals{}
+		t.byRequest[c.Request] = r
+	}
+	r.samples += c.Count
+	if c.Outcome == results.OK {
+		r.ok += c.Count
+		r.caches[min(c.Cache, results.CacheError)] += c.Count
+	}
+	if c.Status == 503 {
+		r.status503 += c.Count
 	}
 }
 

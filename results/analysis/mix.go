@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"frontload/results"
+	"frontload/results/report/plain"
 )
 
 // mostHeard is how many answers at most count as independent witnesses of the
@@ -20,7 +21,7 @@ func (j *judge) mix() {
 	if j.echo {
 		seen = j.first
 	}
-	var odds, fails, surplus float64
+	var odds, fails, surplus, usual float64
 	var hits, misses int64
 	for request := range j.requestAtoms() {
 		now := sum(seen, func(i int) bool { return j.in[i] && j.atoms[i].request == request })
@@ -32,18 +33,20 @@ func (j *judge) mix() {
 		odds += originOdds(now, q)
 		hits += now.hit.n
 		misses += now.miss.n
+		usual += (1 - q) * float64(now.hit.n+now.miss.n)
 		fails += float64(now.fail.n)
 		surplus += max(0, float64(now.fail.n)-q*float64(now.fail.n+now.hit.n+now.miss.n))
 	}
 	odds = max(-weightMix, min(weightMix, odds))
+	now, well := share(hits, hits+misses), plain.Share(usual/float64(max(1, hits+misses)))
 	switch {
 	case odds > 0.1:
-		j.add("misses-lacking", results.FamilyOrigin, odds, "of the good answers %d are hits and %d misses: misses are lacking", hits, misses)
+		j.add("misses-lacking", results.FamilyOrigin, odds, "%s of %d good answers are hits, %s when all is well: misses are lacking", now, hits+misses, well)
 	case odds < -0.1:
-		j.add("hits-and-misses-alike", results.FamilyEdge, -odds, "of the good answers %d are hits and %d misses, as when all is well", hits, misses)
+		j.add("hits-and-misses-alike", results.FamilyEdge, -odds, "%s of %d good answers are hits, much as when all is well (%s)", now, hits+misses, well)
 	}
 	if !j.echo && surplus > 0.2*fails {
-		j.add("hits-fail", results.FamilyEdge, weightHitsFail*min(1, 1.5*surplus/fails), "%.0f %% of the 503s must have been hits", 100*surplus/fails)
+		j.add("hits-fail", results.FamilyEdge, weightHitsFail*min(1, 1.5*surplus/fails), "%s of the 503s must have been hits", plain.Share(surplus/fails))
 	}
 }
 

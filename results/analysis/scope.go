@@ -236,4 +236,4 @@ func restrict(counts []count, in []bool, want bool) []count {
 	return r
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontload/results"
+	"frontload/results/report/plain"
 )
 
 // enough is how many answers a mean time needs before it is compared.
@@ -13,6 +14,10 @@ const enough = 5
 // onset is how many of a fault's first seconds are looked at apart: later, an
 // edge's cache may replay an origin's errors as fast as it answers hits.
 const onset = 3
+
+// slowAtFirst names the observation that the first 503s were slow, later ones
+// fast: the cache replays what an origin answered.
+const slowAtFirst = "slow-at-first"
 
 // speeds counts 503s by how long their first byte took, in half octaves of
 // microseconds. The answers of one cell count with their mean.
@@ -81,7 +86,7 @@ func (j *judge) speed() {
 		j.add("slow-503s", results.FamilyOrigin, weightSlow*min(1, 2*slow-0.5), "%s", told)
 	case first >= 0.1 && first*float64(n) >= 5:
 		j.echo = true
-		j.add("slow-at-first", results.FamilyOrigin, weightSlowFirst*min(1, first/0.3), "%.0f %% of the first 503s are slower than any hit, later ones are fast, as replayed errors are; %s", 100*first, told)
+		j.add(slowAtFirst, results.FamilyOrigin, weightSlowFirst*min(1, first/0.3), "%s of the first 503s are slower than any hit, later ones are fast, as replayed errors are; %s", plain.Share(first), told)
 	case slow < 0.04:
 		j.add("fast-503s", results.FamilyEdge, weightFast*min(1, math.Log(miss.mean()/hit.mean())/math.Log(4)), "%s", told)
 	}

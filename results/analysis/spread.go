@@ -1,10 +1,10 @@
 package analysis
 
 import (
-	"fmt"
 	"math"
 
 	"frontload/results"
+	"frontload/results/report/plain"
 )
 
 // fewest is how many 503s a value would have to show, on the average, before
@@ -69,12 +69,23 @@ func (j *judge) places() {
 	case compared < 2:
 	case variation < uneven:
 		j.add("even-over-places", results.VerdictEdgeCapacity, weight*min(1, float64(compared+1)/4),
-			"the same share of 503s at %d places (by %s): they differ by %.0f %% beyond chance", compared, dimension, 100*variation)
+			"the same share of 503s at %d %s%s", compared, placeNames[dimension], beyondChance(variation))
 	case variation > 2*uneven:
 		j.add("uneven-over-places", results.VerdictEdgeCapacity, weightUnevenPlaces,
-			"shares of 503s differ by %.0f %% among %d places (by %s)", 100*variation, compared, dimension)
+			"shares of 503s differ by %s among %d %s", plain.Share(variation), compared, placeNames[dimension])
 	}
 	j.onset()
+}
+
+// placeNames are the dimensions that are places, in words.
+var placeNames = map[string]string{kindPOP: "POPs", kindEdge: "edge addresses"}
+
+// beyondChance says by how much shares differ, where chance does not explain it.
+func beyondChance(variation float64) string {
+	if variation < 0.005 {
+		return ""
+	}
+	return ", give or take " + plain.Share(variation)
 }
 
 // concentrated weighs how far places outside the scope were spared: much when
@@ -91,7 +102,7 @@ func (j *judge) concentrated() {
 	spared := (1 - math.Exp(-float64(out.n)*share/fewest)) * max(0, 1-struck)
 	where, told := "only", "none got a 503"
 	if out.stray > 0 {
-		where, told = "mostly", fmt.Sprintf("%d got a 503 too", out.stray)
+		where, told = "mostly", sentence("%d got a 503 too", out.stray)
 	}
 	if j.others > 0 {
 		told += ", those of other bursts apart"
@@ -133,7 +144,7 @@ func (j *judge) names() {
 		j.add("all-requests", results.VerdictEdgeCompute, weightAllNames, "%d request names fail alike", compared)
 	case variation > uneven:
 		j.add("uneven-over-requests", results.VerdictEdgeQuota, weightUnevenNames,
-			"shares of 503s differ by %.0f %% among %d request names", 100*variation, compared)
+			"shares of 503s differ by %s among %d request names", plain.Share(variation), compared)
 	}
 }
 

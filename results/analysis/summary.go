@@ -17,10 +17,14 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 		Name: i.Name, Source: i.Source, Target: i.Target, Authorization: i.Authorization,
 		Start: i.Start, End: i.End, Interrupted: i.Interrupted,
 		Requests: requests(run, l), Responses: l.total.responses, Responses503: l.total.status503,
-		Outcomes: l.total.outcomes, RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
+		Unfinished: unended(i), Simulated: i.Simulated, Version: i.Version,
+		Outcomes: l.total.outcomes, Statuses: statuses(l), RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
 		Clients: clients(run), POPs: pops(l), Edges: edges(run, l), Sources: sources(run),
 		Lookups: len(run.Lookups), TransportReasons: transportReasons(run),
+		CloudFrontSeen: l.total.cloudFront, ByRequest: byRequest(run, l),
 	}
+	s.CacheResults, s.HitRatio = cacheResults(l)
+	rates(run, &s)
 	s.EdgeAddresses = len(s.Edges)
 	if i.End.IsZero() {
 		s.End = at(run, max(l.seconds(), lastSecond(run)+1))
@@ -32,6 +36,27 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 		}
 	}
 	return s
+}
+
+// unended reports whether a generator of ours began the run and wrote no end.
+func unended(i *results.RunInfo) bool {
+	return i.End.IsZero() && !i.Start.IsZero() && (i.Source == "attack" || i.Source == "rehearsal")
+}
+
+// rates sums up what the schedule wanted and what was sent in the same seconds.
+func rates(run *results.Run, s *results.RunSummary) {
+	busy, asked, sent := 0.0, 0.0, 0.0
+	for _, second := range run.Seconds {
+		s.Scheduled += second.Scheduled
+		if second.Scheduled > 0 {
+			busy++
+			asked += float64(second.Scheduled)
+			sent += float64(second.Sent)
+		}
+	}
+	if busy > 0 {
+		s.RateAsked, s.RateReached = round(asked/busy), round(sent/busy)
+	}
 }
 
 // transportReasons counts why kept requests got no whole answer.

@@ -73,7 +73,7 @@ func connectionWait(run *results.Run) time.Duration {
 
 func reasons(t *results.Trust, busy int, held int64, why troubles) []string {
 	var r []string
-	say := func(format string, args ...any) { r = append(r, fmt.Sprintf(format, args...)) }
+	say := func(format string, args ...any) { r = append(r, sentence(format, args...)) }
 	if !t.OK {
 		say("the load generator was the bottleneck in %d of %d s: do not believe the latencies; use more or larger machines, or a lower rate", t.LimitedSeconds, busy)
 	}

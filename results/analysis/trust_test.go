@@ -114,8 +114,8 @@ func TestReasonsExplainLateSeconds(t *testing.T) {
 		{"its own work", func(h *results.Host) { h.ProcessCPU, h.MachineCPU = new(1.98), new(2.0) }, "the process used 1.98 of 2 CPUs in those seconds: use more or larger machines", "other processes"},
 		{"others' work", func(h *results.Host) { h.ProcessCPU, h.MachineCPU = new(0.3), new(1.95) }, "other processes used 1.65 of 2 CPUs in those seconds, the generator 0.30: stop them", "the process used"},
 		{"others' work on a machine with room", func(h *results.Host) { h.MachineCPUs, h.MachineCPU = 64, new(20.0) }, "neither the CPUs nor garbage collection explain that", "other processes"},
-		{"collection", func(h *results.Host) { h.GCLongest = new(80 * time.Millisecond) }, "garbage collection paused it for up to 80 ms", "CPUs"},
-		{"run queue", func(h *results.Host) { h.RunQueueP99 = new(12 * time.Millisecond) }, "goroutines waited p99 12 ms for a CPU", "garbage"},
+		{"collection", func(h *results.Host) { h.GCLongest = new(80 * time.Millisecond) }, "garbage collection paused it for up to 80.0 ms", "CPUs"},
+		{"run queue", func(h *results.Host) { h.RunQueueP99 = new(12 * time.Millisecond) }, "goroutines waited p99 12.0 ms for a CPU", "garbage"},
 		{"nothing", func(h *results.Host) {}, "neither the CPUs nor garbage collection explain that", "goroutines"},
 		{"nothing that can be had", func(h *results.Host) { *h = results.Host{Span: time.Second, CPUs: 2} }, "neither the CPUs nor garbage collection explain that", "goroutines"},
 	} {

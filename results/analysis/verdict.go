@@ -41,6 +41,21 @@ func probabilities(evidence []results.Evidence) map[string]float64 {
 // runs can show, which are a few hundred for each verdict.
 const mostSure = 0.99
 
+// mostSureOfLoad is the highest confidence that a target which never gave one
+// good answer was overwhelmed: the 503s look the same when it is in maintenance.
+const mostSureOfLoad = 0.5
+
+// neverGood reports whether the fault's scope had not one good answer, in the
+// whole run.
+func (w *watcher) neverGood(o *observation) bool {
+	for i, in := range o.in {
+		if in && w.good[i] > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // pronounce returns the verdict and its probability. It is the most probable
 // one where that is [certain]; where only the family edge is certain, the
 // likeliest of its verdicts if it is twice as likely as the next, with its

@@ -124,10 +124,10 @@ func TestFailuresElsewhereWeakenThatAPOPFailsAlone(t *testing.T) {
 		return results.Evidence{}
 	}
 	none, some := concentrated(0), concentrated(1)
-	if want := "only at POP0-P1: of 1000 requests elsewhere meanwhile none got a 503"; none.Observed != want {
+	if want := "only at POP0-P1: of 1,000 requests elsewhere meanwhile none got a 503"; none.Observed != want {
 		t.Errorf("with no 503 elsewhere: %q, want %q", none.Observed, want)
 	}
-	if want := "mostly at POP0-P1: of 1000 requests elsewhere meanwhile 10 got a 503 too"; some.Observed != want {
+	if want := "mostly at POP0-P1: of 1,000 requests elsewhere meanwhile 10 got a 503 too"; some.Observed != want {
 		t.Errorf("with 10 503s elsewhere: %q, want %q", some.Observed, want)
 	}
 	if some.LogOdds > none.LogOdds/2 {

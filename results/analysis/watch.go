@@ -95,6 +95,7 @@ type secondly struct {
 type watcher struct {
 	*ledger
 	observed []*observation
+	good     []int64            // by atom: good answers of the whole run
 	quiet    []view             // by atom: seconds near no fault
 	hits     map[uint16]*speeds // by request name: hits in these seconds
 }
@@ -104,7 +105,7 @@ const margin = 2
 
 // watch reads the run's cells again and observes the faults.
 func watch(run *results.Run, l *ledger, faults []*fault) (*watcher, error) {
-	w := &watcher{ledger: l, quiet: make([]view, len(l.atoms)), hits: map[uint16]*speeds{}}
+	w := &watcher{ledger: l, good: make([]int64, len(l.atoms)), quiet: make([]view, len(l.atoms)), hits: map[uint16]*speeds{}}
 	if len(faults) == 0 {
 		return w, nil
 	}
@@ -139,6 +140,9 @@ func newObservation(l *ledger, f *fault) *observation {
 
 func (w *watcher) see(c *results.Cell, atom uint32) {
 	owner := w.owner(c, atom)
+	if c.Outcome == results.OK {
+		w.good[atom] += c.Count
+	}
 	limited, near := w.isLimited(c.Second), false
 	for _, o := range w.observed {
 		if o.from-margin <= c.Second && c.Second < o.to+margin {

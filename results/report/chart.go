@@ -26,7 +26,8 @@ type curve struct {
 // A band marks a span of the time axis, in seconds.
 type band struct {
 	from, to float64
-	name     string
+	name     string // above it; empty for none
+	ink      ink
 }
 
 // A chart is values over the time of a run, as lines or as stacked bars.

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"frontload/results"
-	"frontload/results/report/plain"
 )
 
 // classes are the latency classes in the order of the tables.
@@ -93,9 +93,28 @@ func (in Input) tally() tally {
 	return t
 }
 
-// spread returns the least and the most requests of an edge address as shares
+// A statusCount counts the samples of one HTTP status; that of no answer is 0.
+type statusCount struct {
+	Status int
+	Count  int64
+}
+
+// statuses counts the samples by HTTP status, the commonest first.
+func (in Input) statuses() []statusCount {
+	var counts []statusCount
+	for key, n := range in.Analysis.Run.Statuses {
+		status, _ := strconv.Atoi(key) // no answer has no number
+		counts = append(counts, statusCount{status, n})
+	}
+	slices.SortFunc(counts, func(a, b statusCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Status, b.Status))
+	})
+	return counts
+}
+
+// shares returns the least and the most requests of an edge address as shares
 // of them all. ok is false when none got any.
-func (in Input) spread() (least, most float64, ok bool) {
+func (in Input) shares() (least, most float64, ok bool) {
 	var sum, lo, hi int64
 	for i, e := range in.Analysis.Run.Edges {
 		if i == 0 {
@@ -118,96 +137,4 @@ func (in Input) broken() []results.Rule {
 		}
 	}
 	return rules
-}
-
-// strongest returns the evidence of a burst, the weightiest first.
-func strongest(evidence []results.Evidence) []results.Evidence {
-	sorted := slices.Clone(evidence)
-	slices.SortStableFunc(sorted, func(a, b results.Evidence) int {
-		return cmp.Compare(math.Abs(b.LogOdds), math.Abs(a.LogOdds))
-	})
-	return sorted
-}
-
-// headline returns the sentence to act on.
-func (in Input) headline() string {
-	switch {
-	case in.Analysis.Headline != "":
-		return plain.Line(in.Analysis.Headline)
-	case len(in.Analysis.Bursts) == 0:
-		return "No burst of 503s stood out."
-	}
-	b := in.Analysis.Bursts[0]
-	return "Look at burst 1 first: " + plain.Line(b.Verdict) + "."
-}
-
-// doubts returns why the run is not to be believed, or to be believed with
-// care. It is empty when nothing speaks against it.
-func (in Input) doubts() []string {
-	t := in.Analysis.Trust
-	var doubts []string
-	for _, r := range t.Reasons {
-		doubts = append(doubts, plain.Line(r))
-	}
-	if !t.OK && len(doubts) == 0 {
-		doubts = append(doubts, "the load generator was the bottleneck")
-	}
-	return doubts
-}
-
-// between writes a burst's span in seconds since the start of the run.
-func (in Input) between(b results.Burst) string {
-	return seconds(b.Start.Sub(in.start())) + "–" + seconds(b.End.Sub(in.start())) + " s"
-}
-
-// seconds writes an offset in seconds, with a decimal where it has one.
-func seconds(d time.Duration) string { return plain.Number(math.Round(d.Seconds()*10) / 10) }
-
-// scope writes where a burst was, naming at most three places.
-func scope(s results.Scope) string {
-	if s.Kind == "all" || s.Kind == "" {
-		return "everywhere"
-	}
-	kind := map[string]string{
-		"pop": "POP", "edge-address": "edge address", "key-prefix": "key prefix",
-		"region": "region", "client": "client", "request": "request",
-	}[s.Kind]
-	if kind == "" {
-		kind = plain.Line(s.Kind)
-	}
-	return kind + " " + list(s.Values, 3)
-}
-
-// list joins foreign words with commas, naming at most n of them.
-func list(values []string, n int) string {
-	out := ""
-	for i, v := range values {
-		if i == n {
-			return out + " and " + plain.Count(int64(len(values)-n)) + " more"
-		}
-		if i > 0 {
-			out += ", "
-		}
-		out += plain.Cut(plain.Line(v), 40)
-	}
-	return out
-}
-
-// verdict writes a verdict as words, with the kind of origin where there is one.
-func verdict(b results.Burst) string {
-	words := map[string]string{
-		results.VerdictEdgeCapacity:     "edge capacity",
-		results.VerdictEdgeQuota:        "edge quota",
-		results.VerdictEdgeCompute:      "edge compute",
-		results.VerdictOriginSaturation: "origin saturation",
-		results.VerdictUndetermined:     "undetermined",
-	}[b.Verdict]
-	if words == "" {
-		words = plain.Cut(plain.Line(b.Verdict), 40)
-	}
-	kinds := map[string]string{"s3": "S3", "elb": "load balancer", "api-gateway": "API Gateway", "custom": "custom"}
-	if b.OriginKind != nil && kinds[*b.OriginKind] != "" {
-		words += " (" + kinds[*b.OriginKind] + ")"
-	}
-	return words
 }

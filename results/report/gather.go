@@ -30,12 +30,37 @@ func (in Input) gather() (gathered, error) {
 	g.asked = curve{Name: "requested", Ink: inkAsked, Dashed: true, values: g.buckets.none()}
 	g.sent = curve{Name: "sent", Ink: inkSent, area: true, values: g.buckets.none()}
 	g.flight = curve{Name: "in flight", Ink: inkFlight, values: g.buckets.none()}
-	for _, s := range in.Run.Seconds {
-		g.buckets.highest(g.asked.values, s.Second, s.Asked)
-		g.buckets.highest(g.sent.values, s.Second, float64(s.Sent))
+	last := in.lastAsked()
+	for _, s := range in.whole() {
+		if s.Second <= last {
+			g.buckets.highest(g.asked.values, s.Second, s.Asked)
+			g.buckets.highest(g.sent.values, s.Second, float64(s.Sent))
+		}
 		g.buckets.highest(g.flight.values, s.Second, float64(s.InFlight))
 	}
 	return g, g.cells(in)
+}
+
+// whole returns the generator's seconds without one that the end of the run
+// cut off: what it counts is no rate.
+func (in Input) whole() []results.Second {
+	list := in.Run.Seconds
+	if n := len(list); n > 1 && in.length() > 0 && float64(list[n-1].Second+1) > in.length().Seconds() {
+		return list[:n-1]
+	}
+	return list
+}
+
+// lastAsked returns the last second that had arrivals: later ones only wait
+// for answers.
+func (in Input) lastAsked() int {
+	last := 0
+	for _, s := range in.Run.Seconds {
+		if s.Scheduled > 0 || s.Sent > 0 {
+			last = s.Second
+		}
+	}
+	return last
 }
 
 // seconds returns how many seconds the time axis has.

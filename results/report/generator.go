@@ -1,10 +1,6 @@
 package report
 
-import (
-	"time"
-
-	"frontload/results"
-)
+import "time"
 
 // generatorCharts show how the load generator itself did, its limited seconds
 // shaded. There are none where nobody looked.
@@ -31,7 +27,7 @@ func (in Input) generatorCharts(b buckets) []chart {
 	if !any {
 		return nil
 	}
-	limited := limitedBands(in.Run.Seconds)
+	limited := in.limited()
 	return []chart{
 		{label: "CPUs used", buckets: b, curves: []curve{process, machine}, tick: countTick, bands: limited, height: 150},
 		{label: "Delays of its own", buckets: b, curves: []curve{lag, pause, wait}, log: true, tick: spanTick, bands: limited, height: 200},
@@ -50,20 +46,4 @@ func (b buckets) span(values []float64, second int, d *time.Duration) {
 	if d != nil {
 		b.highest(values, second, max(1, float64(*d)/float64(time.Microsecond)))
 	}
-}
-
-// limitedBands returns the stretches of generator-limited seconds.
-func limitedBands(seconds []results.Second) []band {
-	var bands []band
-	for _, s := range seconds {
-		from := float64(s.Second)
-		switch last := len(bands) - 1; {
-		case s.Limited == "":
-		case last >= 0 && bands[last].to == from:
-			bands[last].to++
-		default:
-			bands = append(bands, band{from, from + 1, "limited"})
-		}
-	}
-	return bands
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 )
 
 //go:embed page.html.tmpl
@@ -13,6 +14,13 @@ var pageText string
 
 //go:embed page.css
 var pageCSS string
+
+// HTMLOpening returns how every page that [HTML] writes begins, its security
+// policy included. No page of another program begins like it.
+func HTMLOpening() string {
+	opening, _, _ := strings.Cut(pageText, `<meta name="viewport"`)
+	return opening
+}
 
 // HTML writes the report as one file that needs no other: its style and its
 // charts are in it, it has no script, and its own security policy forbids to

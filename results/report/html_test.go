@@ -43,6 +43,15 @@ func samples() map[string]Input {
 	for i := range failed.Run.Seconds {
 		failed.Run.Seconds[i].Asked = math.NaN()
 	}
+	lost := sample(shape{seconds: 10, edges: 3, rate: 60})
+	lost.Analysis.Run.Outcomes = map[string]int64{"ok": 540, "client-error": 60}
+	lost.Analysis.Run.Statuses = map[string]int64{"200": 540, "404": 60}
+	lost.Analysis.Findings = []results.Finding{{Say: "60 of 600 requests failed", Do: "mend that"}}
+	for _, s := range []int{2, 3, 7} {
+		lost.Run.Seconds[s].Limited = "send lag"
+	}
+	killed := sample(shape{seconds: 10, edges: 3, rate: 60})
+	killed.Analysis.Run.Unfinished, killed.Analysis.Run.Simulated, killed.Lab = true, true, "The lab agrees."
 	doubted := interrupted(sample(usual))
 	doubted.Analysis.Trust = results.Trust{Reasons: []string{"12 of 30 seconds were generator-limited"}, LatencyIsAFloor: true}
 	return map[string]Input{
@@ -52,6 +61,8 @@ func samples() map[string]Input {
 		"second":   sample(shape{seconds: 1, edges: 3, rate: 60}),
 		"failed":   failed,
 		"doubted":  doubted,
+		"lost":     lost,
+		"killed":   killed,
 		"empty":    {Analysis: &results.Analysis{}},
 		"no run":   {Analysis: sample(usual).Analysis},
 		"no cells": {Analysis: sample(usual).Analysis, Run: &results.Run{}},
@@ -148,11 +159,13 @@ func TestChartsEscapeTheirText(t *testing.T) {
 func TestHTMLSays(t *testing.T) {
 	all := samples()
 	for name, words := range map[string][]string{
-		"usual":   {"To be believed", "Burst 1: edge capacity", "Burst 2: origin saturation (S3)", "kX3v9QbP0dT7", "The plan", "no-origin-shield"},
-		"calm":    {"No burst of 503s stood out"},
+		"usual":   {"The generator kept up", "against the edge", "Burst 1: edge capacity", "Burst 2: origin saturation (S3)", "kX3v9QbP0dT7", "The plan", "no-origin-shield"},
+		"calm":    {"No burst of 503s stood out", "To be believed"},
 		"doubted": {"Not to be believed", "Interrupted before its end", "lower bound", "12 of 30 seconds"},
 		"failed":  {"600 without an answer", "Nothing to show.", "No response time was recorded."},
 		"empty":   {"Unnamed run", "Nothing to show."},
+		"lost":    {"The generator kept up", `class="card banner bad"`, "60 of 600 requests failed", "<th>404</th><td>60</td><td>10%</td>", "Grey: the load generator was the bottleneck, which counts for no verdict: 2–4, 7–8 s."},
+		"killed":  {`class="card banner doubt"`, "No end: killed, or still going on", "Simulated: no request was sent", "The lab agrees."},
 	} {
 		b := string(render(t, name, all[name]))
 		for _, w := range words {
@@ -193,7 +206,7 @@ func TestHTMLShowsTheGenerator(t *testing.T) {
 		}
 	}
 	b := string(render(t, "watched", in))
-	for _, w := range []string{"The load generator itself", "CPUs used", "the whole machine", "Delays of its own", "send lag p99", ">limited<"} {
+	for _, w := range []string{"The load generator itself", "CPUs used", "the whole machine", "Delays of its own", "send lag p99", "var(--limited)"} {
 		if !strings.Contains(b, w) {
 			t.Errorf("the page lacks %q", w)
 		}

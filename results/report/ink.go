@@ -22,6 +22,7 @@ const (
 	inkLabel   ink = "text"
 	inkGrid    ink = "grid"
 	inkBand    ink = "band"
+	inkLimited ink = "limited" // seconds in which the load generator was the bottleneck
 	inkAsked   ink = "asked"
 	inkSent    ink = "sent"
 	inkWash    ink = "wash" // the area under a line
@@ -37,7 +38,7 @@ const (
 // inks lists every ink, its index giving the colour that stands for it while
 // a chart is drawn.
 var inks = [...]ink{
-	inkText, inkEnd, inkMiddle, inkLabel, inkGrid, inkBand, inkAsked, inkSent, inkWash, inkFlight,
+	inkText, inkEnd, inkMiddle, inkLabel, inkGrid, inkBand, inkLimited, inkAsked, inkSent, inkWash, inkFlight,
 	inkHit, inkMiss, inkRefresh, inkError, inkTrack, inkNone,
 	results.VerdictEdgeCapacity, results.VerdictEdgeQuota, results.VerdictEdgeCompute,
 	results.VerdictOriginSaturation, results.VerdictUndetermined,

@@ -13,24 +13,37 @@ import (
 // page is what the template shows. Every string in it is foreign text made
 // harmless to the eye; the template escapes it.
 type page struct {
-	CSS         template.CSS
-	Title       string
-	Facts       []string // target, when, authorization …
-	Tone        string   // of the banner: good, bad or doubt
-	Headline    string
-	Doubts      []string
-	Believed    bool
-	Interrupted bool
-	Floor       bool
-	Rules       []rule
-	RuleCount   string
-	Figures     []figure
-	Panels      []panel
-	Latency     []latencyRow
-	Bursts      []burst
-	Plan        string
-	Unread      []string
+	CSS       template.CSS
+	Title     string
+	Facts     []string // target, when, authorization …
+	Tone      string   // of the banner: good, bad or doubt
+	Findings  []finding
+	Pills     []pill
+	Doubts    []string
+	Disbelief string // why the run is not to be believed; empty when it is
+	Lab       string
+	Floor     bool
+	Rules     []rule
+	NotJudged string // names of the rules that nothing is said of
+	RuleCount string
+	Figures   []figure
+	Statuses  []statusRow
+	Requests  []requestRow
+	Panels    []panel
+	Latency   []latencyRow
+	Bursts    []burst
+	Plan      string
+	Unread    []string
 }
+
+// finding is one thing to act on, and pill one word about the run.
+type (
+	finding struct{ Say, Do string }
+	pill    struct {
+		Class, Text string
+		Color       template.CSS // of its dot; empty for none
+	}
+)
 
 // rule is one line of the guidance panel.
 type rule struct{ Name, Status, Mark, Said, Fix string }
@@ -66,18 +79,13 @@ func newPage(in Input) (*page, error) {
 	a := in.Analysis
 	p := &page{
 		CSS: template.CSS(pageCSS), Title: cmp.Or(plain.Line(a.Run.Name), "Unnamed run"), Facts: in.facts(),
-		Headline: in.headline(), Doubts: in.doubts(), Believed: a.Trust.OK,
-		Interrupted: in.interrupted(), Floor: a.Trust.LatencyIsAFloor,
-		Figures: in.figures(), Latency: in.latencyRows(),
+		Findings: in.findings(), Pills: in.pills(), Doubts: in.doubts(), Tone: in.tone(),
+		Lab: plain.Line(in.Lab), Floor: a.Trust.LatencyIsAFloor,
+		Figures: in.figures(), Statuses: in.statusRows(), Requests: in.requestRows(), Latency: in.latencyRows(),
 		Plan: plain.Text(in.Run.Info.Plan), Unread: in.unread(),
 	}
-	switch {
-	case !a.Trust.OK:
-		p.Tone = "doubt"
-	case len(a.Bursts) > 0:
-		p.Tone = "bad"
-	default:
-		p.Tone = "good"
+	if !a.Trust.OK {
+		p.Disbelief = in.disbelief()
 	}
 	p.rules(a.Guidance)
 	for _, b := range a.Bursts {
@@ -103,14 +111,19 @@ func (in Input) facts() []string {
 	if l := in.length(); l > 0 {
 		add(plain.Clock(l))
 	}
-	add(r.Source)
+	add(in.source())
 	if r.Authorization != "" {
 		add("authorised by " + r.Authorization)
+	}
+	if r.Version != "" {
+		add("frontload " + r.Version)
 	}
 	return facts
 }
 
+// rules tells each rule, but of those of which nothing is known the names alone.
 func (p *page) rules(guidance []results.Rule) {
+	var silent []string
 	marks := map[string]string{"kept": "✓", "broken": "✕", "not-applicable": "–"}
 	kept, broken := 0, 0
 	for _, r := range guidance {
@@ -128,76 +141,17 @@ func (p *page) rules(guidance []results.Rule) {
 			Name: plain.Line(r.Rule), Status: status, Mark: cmp.Or(marks[status], "?"),
 			Said: plain.Line(cmp.Or(r.Observed, r.Planned)),
 		}
+		if status == "unknown" && row.Said == "" {
+			silent = append(silent, row.Name)
+			continue
+		}
 		if status == "broken" || status == "unknown" {
 			row.Fix = plain.Line(r.Fix)
 		}
 		p.Rules = append(p.Rules, row)
 	}
+	p.NotJudged = list(silent, len(silent))
 	p.RuleCount = fmt.Sprintf("%d kept, %d broken, %d neither", kept, broken, len(guidance)-kept-broken)
-}
-
-func (in Input) figures() []figure {
-	r, n := in.Analysis.Run, in.tally()
-	share := func(part int64) string {
-		if r.Responses == 0 {
-			return ""
-		}
-		return plain.Share(float64(part)/float64(r.Responses)) + " of answers"
-	}
-	errors := ""
-	if n.transport > 0 {
-		errors = plain.Count(n.transport) + " without an answer"
-	}
-	figures := []figure{
-		{"Requests", plain.Count(r.Requests), "peak " + plain.Number(r.RatePeak) + "/s"},
-		{"Good answers", plain.Count(n.ok), share(n.ok)},
-		{"503s", plain.Count(r.Responses503), share(r.Responses503)},
-		{"Other errors", plain.Count(n.errors), errors},
-	}
-	if q, ok := in.latency(results.SeriesResponse, "all"); ok {
-		figures = append(figures, figure{"Response p99", plain.Span(q.P99), "p50 " + plain.Span(q.P50)})
-	}
-	if lag, ok := in.lagP99(); ok {
-		figures = append(figures, figure{"Send lag p99", plain.Span(lag), "the generator's own"})
-	}
-	trust := in.Analysis.Trust
-	spread := ""
-	if least, most, ok := in.spread(); ok {
-		spread = plain.Share(least) + " to " + plain.Share(most) + " each"
-	}
-	return append(figures,
-		figure{"Missed, unsent", plain.Count(trust.MissedArrivals) + ", " + plain.Count(trust.UnsentArrivals), "arrivals"},
-		figure{"Clients", plain.Count(int64(r.Clients)), plain.Count(int64(r.Lookups)) + " look-ups"},
-		figure{"Edge addresses", plain.Count(int64(r.EdgeAddresses)), spread},
-		figure{"POPs", plain.Count(int64(len(r.POPs))), list(r.POPs, 4)},
-		figure{"Received", plain.Bytes(r.Bytes), ""},
-		figure{"Length", plain.Clock(in.length()), ended(in.interrupted())})
-}
-
-func ended(interrupted bool) string {
-	if interrupted {
-		return "interrupted"
-	}
-	return "to its end"
-}
-
-func (in Input) latencyRows() []latencyRow {
-	var rows []latencyRow
-	for _, class := range classes {
-		q, ok := in.latency(results.SeriesResponse, class)
-		if !ok {
-			continue
-		}
-		row := latencyRow{
-			Class: class, P50: plain.Span(q.P50), P90: plain.Span(q.P90), P99: plain.Span(q.P99),
-			P999: plain.Span(q.P999), Max: plain.Span(q.Max), Service: "–", Count: plain.Count(q.Count),
-		}
-		if s, ok := in.latency(results.SeriesService, class); ok {
-			row.Service = plain.Span(s.P99)
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }
 
 // unread says what of the input could not be read.

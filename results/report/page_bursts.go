@@ -24,9 +24,10 @@ type burst struct {
 }
 
 type evidence struct {
-	Signal, Observed, Favours, Odds string
-	Percent                         float64 // of the bar
-	Color                           template.CSS
+	Signal, Observed string
+	Side, Of, Odds   string  // for or against what, and how strongly
+	Percent          float64 // of the bar, which goes left where it speaks against
+	Color            template.CSS
 }
 
 // chance is a verdict's probability.
@@ -48,7 +49,7 @@ const (
 // newBurst turns a burst into words.
 func newBurst(in Input, b results.Burst) burst {
 	out := burst{
-		Title: fmt.Sprintf("Burst %d: %s", b.ID, verdict(b)), Confidence: fmt.Sprintf("%.2f", b.Confidence),
+		Title: fmt.Sprintf("Burst %d: %s", b.ID, verdict(b)), Confidence: sure(b),
 		Where: in.between(b) + ", " + scope(b.Scope),
 		Count: plain.Count(b.Responses503) + " 503s of " + plain.Count(b.Requests) + " requests",
 		Peak:  plain.Share(b.PeakShare), Color: ink(b.Verdict).CSS(), Chances: chances(b.Probabilities),
@@ -56,13 +57,20 @@ func newBurst(in Input, b results.Burst) burst {
 	if b.CausedByTest {
 		out.Notes = append(out.Notes, "Caused by the way in which the test sent its load.")
 	}
+	if s := judgedBy(b); s != "" {
+		out.Notes = append(out.Notes, plain.Capital(s)+".")
+	}
+	if b.NeverGood {
+		out.Notes = append(out.Notes, "Not one good answer came from where it was, in the whole run.")
+	}
 	if b.CachedErrorShare > 0 {
 		out.Notes = append(out.Notes, plain.Share(b.CachedErrorShare)+" of its 503s came from the edge's cache, which replays an origin's error.")
 	}
 	for _, e := range strongest(b.Evidence)[:min(len(b.Evidence), maxEvidence)] {
+		odds, side, of := weight(e)
 		out.Evidence = append(out.Evidence, evidence{
-			Signal: plain.Line(e.Signal), Observed: plain.Line(e.Observed), Favours: plain.Line(e.Favours),
-			Odds: fmt.Sprintf("%+.1f", e.LogOdds), Percent: percent(math.Abs(e.LogOdds) / 6), Color: favourite(e.Favours),
+			Signal: plain.Line(e.Signal), Observed: plain.Line(e.Observed), Side: side, Of: of,
+			Odds: odds, Percent: percent(math.Abs(e.LogOdds)/6) / 2, Color: favourite(e.Favours),
 		})
 	}
 	for _, r := range b.Remedies {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 
 	"frontload/results/report/plain"
 )
@@ -27,7 +28,7 @@ func panels(in Input) ([]panel, error) {
 		panel  panel
 		charts []chart
 	}{
-		{panel{Title: "Rate", Note: g.worst("Bursts are shaded.")}, g.rates(bands)},
+		{panel{Title: "Rate", Note: g.worst(in.shading())}, g.rates(bands)},
 		{panel{Title: "503s by verdict", Note: "Every 503 by the burst that it belongs to."}, []chart{g.errors(bands)}},
 		{panel{Title: "Response time by cache result", Note: g.worst("From the intended time. Scale by powers of ten.")}, []chart{g.latency(in, bands)}},
 		{panel{Title: "The load generator itself", Note: g.worst("Seconds in which it was the bottleneck are shaded.")}, in.generatorCharts(g.buckets)},
@@ -53,7 +54,7 @@ func (g *gathered) worst(note string) string {
 	if g.buckets.step == 1 {
 		return note
 	}
-	return note + " The worst second of every " + plain.Count(int64(g.buckets.step)) + "."
+	return strings.TrimSpace(note + " The worst second of every " + plain.Count(int64(g.buckets.step)) + ".")
 }
 
 func (g *gathered) rates(bands []band) []chart {
@@ -102,15 +103,49 @@ func (c chart) drawing() (drawing, error) {
 	return d, err
 }
 
-// bands returns the bursts as spans of the time axis.
+// bands returns the seconds that are not to be trusted, and the bursts, as
+// spans of the time axis.
 func (in Input) bands() []band {
-	var bands []band
+	bands := in.limited()
 	for _, b := range in.Analysis.Bursts {
 		bands = append(bands, band{
-			b.Start.Sub(in.start()).Seconds(), b.End.Sub(in.start()).Seconds(), "burst " + strconv.Itoa(b.ID),
+			b.Start.Sub(in.start()).Seconds(), b.End.Sub(in.start()).Seconds(), "burst " + strconv.Itoa(b.ID), inkBand,
 		})
 	}
 	return bands
+}
+
+// limited returns the spans in which the load generator was the bottleneck.
+func (in Input) limited() []band {
+	var bands []band
+	for _, s := range in.Run.Seconds {
+		if s.Limited == "" {
+			continue
+		}
+		from := float64(s.Second)
+		if last := len(bands) - 1; last >= 0 && bands[last].to == from {
+			bands[last].to++
+			continue
+		}
+		bands = append(bands, band{from, from + 1, "", inkLimited})
+	}
+	return bands
+}
+
+// shading says what the charts' shades mean, and which seconds are grey.
+func (in Input) shading() string {
+	note := ""
+	if len(in.Analysis.Bursts) > 0 {
+		note = "Bursts are shaded."
+	}
+	var spans []string
+	for _, b := range in.limited() {
+		spans = append(spans, plain.Number(b.from)+"–"+plain.Number(b.to))
+	}
+	if len(spans) > 0 {
+		note += " Grey: the load generator was the bottleneck, which counts for no verdict: " + list(spans, 8) + " s."
+	}
+	return strings.TrimSpace(note)
 }
 
 // barPanel shows how requests and 503s are spread over POPs and edge addresses.

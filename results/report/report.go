@@ -21,6 +21,7 @@ import (
 type Input struct {
 	Analysis *results.Analysis
 	Run      *results.Run
+	Lab      string // what the lab's own record says of a rehearsal; empty for no lab
 }
 
 // JSON writes v as one indented JSON document that ends with a line feed. It

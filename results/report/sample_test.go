@@ -221,7 +221,7 @@ func sampleBursts() []results.Burst {
 				{Signal: "x-cache-capacity", Favours: "edge-capacity", LogOdds: 4.6, Observed: "X-Cache: CapacityExceeded on 331 of 331"},
 				{Signal: "one-pop", Favours: "edge", LogOdds: 2.9, Observed: "all 503s came from IAD89-C2 while the same URLs worked at 2 other POPs"},
 				{Signal: "server-cloudfront", Favours: "edge", LogOdds: 1.4, Observed: "Server: CloudFront on 331 of 331"},
-				{Signal: "fast-answer", Favours: "edge", LogOdds: 0.8, Observed: "503s took 5.8 ms at p50, hits 3.1 ms"},
+				{Signal: "fast-answer", Favours: "edge", LogOdds: -0.8, Observed: "503s took 5.8 ms at p50, hits 3.1 ms"},
 			},
 			Remedies: []results.Remedy{
 				{Do: "Spread the load over more regions and client addresses, each with its own DNS look-up, and repeat.", Source: "CloudFront Developer Guide, load testing"},
@@ -263,6 +263,9 @@ func poison(in Input) Input {
 	for i := range a.Run.Edges {
 		a.Run.Edges[i].Address, a.Run.Edges[i].POP = hostile, hostile
 	}
+	a.Run.Statuses, a.Run.ByRequest, a.Run.Version = map[string]int64{hostile: 1}, []results.RequestCount{{Name: hostile}}, hostile
+	a.Findings = []results.Finding{{Say: hostile, Do: hostile}}
+	in.Lab = hostile
 	a.Headline, a.Trust.OK, a.Trust.Reasons = hostile, false, []string{hostile}
 	for i := range a.Guidance {
 		a.Guidance[i] = results.Rule{Rule: hostile, Status: []string{"broken", hostile}[i%2], Planned: hostile, Observed: hostile, Fix: hostile}

@@ -49,14 +49,17 @@ func (f *frame) grid(tick func(float64) string, seconds int) {
 	}
 }
 
-// bands shades the bursts, each with its number above; a number that would
-// stand on another is left out.
+// bands shades spans, each with its name above; a name that would stand on
+// another is left out.
 func (f *frame) bands(bands []band) {
 	free := math.MinInt
 	for _, b := range bands {
 		from, to := f.x(b.from), f.x(b.to)
 		to = max(to, from+fine)
-		f.p.FilledRect(from, f.top, to, f.bottom, inkBand.color(), inkBand.color(), 0)
+		f.p.FilledRect(from, f.top, to, f.bottom, b.ink.color(), b.ink.color(), 0)
+		if b.name == "" {
+			continue
+		}
 		if width := f.measure(b.name); from >= free && from+width <= f.right {
 			f.text(b.name, from, f.top-4*fine, inkText)
 			free = from + width + 6*fine

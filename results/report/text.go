@@ -1,12 +1,9 @@
 package report
 
 import (
-	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"frontload/results"
 	"frontload/results/report/plain"
@@ -25,22 +22,25 @@ type detail struct {
 	lines    int // bursts told in a line
 	rules    int // broken rules named
 	reasons  int // reasons for doubt
+	wrapped  int // lines that one thing told may take
 }
 
 var details = [...]detail{
-	{3, 3, 6, 10, 6},
-	{3, 2, 4, 4, 4},
-	{2, 2, 4, 3, 3},
-	{2, 2, 2, 2, 2},
-	{1, 2, 2, 1, 2},
-	{1, 1, 2, 1, 1},
+	{3, 3, 6, 10, 6, 9},
+	{3, 2, 4, 4, 4, 6},
+	{2, 2, 4, 3, 3, 5},
+	{2, 2, 2, 2, 2, 4},
+	{1, 2, 2, 1, 2, 4},
+	{1, 1, 2, 1, 1, 3},
+	{1, 1, 2, 1, 1, 2},
 }
 
 // Text writes the report as plain text without colours: first why the run is
 // not to be believed, if so, and last the sentence to act on. Lines have at
 // most width columns, and never more than 100; a width of zero or less means
 // 100, and less than 40 counts as 40. At 100 columns there are at most 40
-// lines: the more there is to tell, the less is told of each thing.
+// lines, and more at fewer: the more there is to tell, the less is told of each
+// thing.
 func Text(w io.Writer, in Input, width int) error {
 	in, err := in.filled()
 	if err != nil {
@@ -52,7 +52,7 @@ func Text(w io.Writer, in Input, width int) error {
 	t := text{in: in, width: min(max(width, textMinimum), textColumns)}
 	var lines []string
 	for _, d := range details {
-		if lines = t.lines(d); len(lines) <= textLines {
+		if lines = t.lines(d); len(lines) <= textLines*textColumns/t.width {
 			break
 		}
 	}
@@ -70,7 +70,7 @@ func (t text) lines(d detail) []string {
 	var lines []string
 	for _, part := range [][]string{
 		t.trust(d), append(t.heading(), t.counts()...), t.latency(), t.bursts(d), t.guidance(d),
-		t.wrap("→ ", t.in.headline(), 4),
+		t.wrap("→ ", t.in.headline(), max(4, d.wrapped)),
 	} {
 		if len(part) == 0 {
 			continue
@@ -80,9 +80,27 @@ func (t text) lines(d detail) []string {
 		}
 		lines = append(lines, part...)
 	}
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(plain.Cut(l, t.width), " ")
+	var folded []string
+	for _, l := range lines {
+		folded = append(folded, t.fold(l)...)
 	}
+	return folded
+}
+
+// fold breaks a line that is too wide, what comes over standing below it, a
+// little indented.
+func (t text) fold(line string) []string {
+	line = strings.TrimRight(line, " ")
+	if plain.Width(line) <= t.width {
+		return []string{line}
+	}
+	text := strings.TrimLeft(line, " ")
+	indent := strings.Repeat(" ", len(line)-len(text)+2)
+	lines := plain.Wrap(text, t.width-len(indent))
+	for i, l := range lines {
+		lines[i] = indent + l
+	}
+	lines[0] = lines[0][2:]
 	return lines
 }
 
@@ -101,10 +119,14 @@ func (t text) wrap(lead, s string, n int) []string {
 	return lines
 }
 
-// flow puts parts beside each other in as few lines as they need.
+// flow puts parts that are not empty beside each other in as few lines as they
+// need.
 func (t text) flow(parts ...string) []string {
 	var lines []string
 	for _, part := range parts {
+		if part == "" {
+			continue
+		}
 		last := len(lines) - 1
 		if last >= 0 && plain.Width(lines[last])+2+plain.Width(part) <= t.width {
 			lines[last] += "  " + part
@@ -115,100 +137,47 @@ func (t text) flow(parts ...string) []string {
 	return lines
 }
 
-func (t text) trust(d detail) []string {
-	doubts := t.in.doubts()
-	var lines []string
-	if !t.in.Analysis.Trust.OK {
-		lines = append(lines, "DO NOT BELIEVE THIS RUN: its load generator, not the target, set what was measured.")
-	} else if len(doubts) > 0 {
-		lines = append(lines, "Read with care:")
-	}
-	for i, r := range doubts {
-		if i == d.reasons {
-			lines = append(lines, fmt.Sprintf("  … and %d reasons more", len(doubts)-i))
-			break
+// columns are those of the latency table, in their order, each with its rank:
+// where there is no room for all, those of the highest ranks are left out.
+var columns = [...]struct {
+	name string
+	rank int
+	of   func(results.Quantiles) string
+}{
+	{"p50   ", 1, func(q results.Quantiles) string { return plain.Column(q.P50) }},
+	{"p90   ", 5, func(q results.Quantiles) string { return plain.Column(q.P90) }},
+	{"p99   ", 2, func(q results.Quantiles) string { return plain.Column(q.P99) }},
+	{"p99.9   ", 6, func(q results.Quantiles) string { return plain.Column(q.P999) }},
+	{"max   ", 4, func(q results.Quantiles) string { return plain.Column(q.Max) }},
+	{"count", 3, func(q results.Quantiles) string { return plain.Count(q.Count) }},
+}
+
+// row writes a row of the latency table.
+func (t text) row(class string, cell func(column int) string) string {
+	line := "  " + plain.Left(class, 8)
+	for i, c := range columns {
+		if c.rank <= (t.width-10)/10 {
+			line += plain.Right(cell(i), 10)
 		}
-		lines = append(lines, t.wrap("  - ", r, 2)...)
 	}
-	if t.in.Analysis.Trust.LatencyIsAFloor {
-		lines = append(lines, "Arrivals went unsent: true percentiles are at least the ones below.")
-	}
-	return lines
-}
-
-func (t text) heading() []string {
-	r := t.in.Analysis.Run
-	name := plain.Line(r.Name)
-	if name == "" {
-		name = "unnamed run"
-	}
-	first := plain.Cut(name, 48) + "  " + plain.Line(r.Target)
-	when := "start not known"
-	if s := t.in.start(); !s.IsZero() {
-		when = s.UTC().Format("2006-01-02 15:04:05 MST")
-	}
-	if l := t.in.length(); l > 0 {
-		when += ", " + plain.Clock(l)
-	}
-	if t.in.interrupted() {
-		when += ", INTERRUPTED before its end"
-	}
-	if r.Source != "" {
-		when += "  " + plain.Line(r.Source)
-	}
-	if r.Authorization != "" {
-		when += "  authorised by " + plain.Line(r.Authorization)
-	}
-	return []string{first, when}
-}
-
-func (t text) counts() []string {
-	r, n := t.in.Analysis.Run, t.in.tally()
-	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
-	parts := []string{
-		count("requests", r.Requests), "peak " + plain.Number(r.RatePeak) + "/s", count("ok", n.ok),
-		count("503", r.Responses503), count("other errors", n.errors),
-	}
-	if n.transport > 0 {
-		why := plain.Line(r.TransportReason())
-		parts = append(parts, plain.Count(n.transport)+" of them without a whole answer ("+cmp.Or(why, "reason not known")+")")
-	}
-	lines := t.flow(append(parts,
-		count("missed", t.in.Analysis.Trust.MissedArrivals), count("unsent", t.in.Analysis.Trust.UnsentArrivals))...)
-	spread := []string{
-		count("clients", int64(r.Clients)), count("edge addresses", int64(r.EdgeAddresses)),
-		strings.TrimSpace(count("POPs", int64(len(r.POPs))) + " " + list(r.POPs, 3)),
-	}
-	if least, most, ok := t.in.spread(); ok && len(r.Edges) > 1 {
-		spread = append(spread, plain.Share(least)+" to "+plain.Share(most)+" of requests each")
-	}
-	return append(lines, t.flow(spread...)...)
+	return line
 }
 
 func (t text) latency() []string {
-	row := func(cells ...string) string {
-		line := "  " + plain.Left(cells[0], 8)
-		for _, c := range cells[1:] {
-			line += plain.Right(c, 10)
-		}
-		return line
-	}
-	lines := []string{row("", "p50   ", "p90   ", "p99   ", "p99.9   ", "max   ", "count")}
+	lines := []string{t.row("", func(i int) string { return columns[i].name })}
 	for _, class := range classes {
-		q, ok := t.in.latency(results.SeriesResponse, class)
-		if !ok {
-			continue
+		if q, ok := t.in.latency(results.SeriesResponse, class); ok {
+			lines = append(lines, t.row(class, func(i int) string { return columns[i].of(q) }))
 		}
-		cells := []string{class}
-		for _, d := range []time.Duration{q.P50, q.P90, q.P99, q.P999, q.Max} {
-			cells = append(cells, plain.Column(d))
-		}
-		lines = append(lines, row(append(cells, plain.Count(q.Count))...))
 	}
 	if len(lines) == 1 {
 		return []string{"No response time was recorded."}
 	}
-	return slices.Concat([]string{"Response time, from the intended time"}, lines, t.otherTimes())
+	title := "Response time, from the intended time"
+	if t.in.Analysis.Trust.LatencyIsAFloor {
+		title += "; arrivals went unsent, so each is a lower bound"
+	}
+	return slices.Concat([]string{title}, lines, t.otherTimes())
 }
 
 // otherTimes returns the line that tells the other spans from response time.

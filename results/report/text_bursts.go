@@ -47,27 +47,40 @@ func ranks(all []results.Burst) []int {
 }
 
 func (t text) burstLine(b results.Burst) string {
-	return fmt.Sprintf("Burst %d  %s  confidence %.2f  %s  %s  503s %s", b.ID, verdict(b), b.Confidence,
+	return fmt.Sprintf("Burst %d: %s, %s, %s, %s: %s 503s", b.ID, verdict(b), sure(b),
 		t.in.between(b), scope(b.Scope), plain.Count(b.Responses503))
 }
 
 func (t text) burst(b results.Burst, d detail) []string {
-	lines := []string{
-		fmt.Sprintf("Burst %d: %s, confidence %.2f", b.ID, verdict(b), b.Confidence),
-		fmt.Sprintf("  %s, %s: %s 503s of %s requests, peak %s in one second%s", t.in.between(b), scope(b.Scope),
-			plain.Count(b.Responses503), plain.Count(b.Requests), plain.Share(b.PeakShare), caused(b)),
+	where := fmt.Sprintf("%s, %s: %s 503s of %s requests, peak %s in one second", t.in.between(b), scope(b.Scope),
+		plain.Count(b.Responses503), plain.Count(b.Requests), plain.Share(b.PeakShare))
+	for _, more := range []string{caused(b), judgedBy(b)} {
+		if more != "" {
+			where += "; " + more
+		}
 	}
+	lines := append(t.wrap("", fmt.Sprintf("Burst %d: %s, %s", b.ID, verdict(b), sure(b)), 2), t.wrap("  ", where, d.wrapped)...)
+	lines = append(lines, t.evidence(b, d)...)
+	if len(b.Remedies) > 0 {
+		lines = append(lines, t.wrap("  do: ", plain.Line(b.Remedies[0].Do), d.wrapped)...)
+	}
+	return lines
+}
+
+// evidence tells the strongest evidence of a burst, or that there is none.
+func (t text) evidence(b results.Burst, d detail) []string {
+	var lines []string
 	told := map[string]bool{} // one observation may speak of several verdicts
 	for _, e := range strongest(b.Evidence) {
 		if told[e.Observed] || len(told) == d.evidence {
 			continue
 		}
 		told[e.Observed] = true
-		lines = append(lines, plain.Cut("  - "+plain.Line(e.Observed), t.width-24)+
-			fmt.Sprintf(" (%+.1f %s)", e.LogOdds, plain.Cut(plain.Line(e.Favours), 18)))
+		odds, side, of := weight(e)
+		lines = append(lines, t.wrap("  - ", fmt.Sprintf("%s (%s %s %s)", plain.Line(e.Observed), odds, side, of), d.wrapped)...)
 	}
-	if len(b.Remedies) > 0 {
-		lines = append(lines, t.wrap("  do: ", plain.Line(b.Remedies[0].Do), 2)...)
+	if len(lines) == 0 {
+		return []string{"  - nothing in the answers or in their spread tells who wrote them"}
 	}
 	return lines
 }
@@ -75,7 +88,7 @@ func (t text) burst(b results.Burst, d detail) []string {
 // caused says of a burst that the test itself brought it about.
 func caused(b results.Burst) string {
 	if b.CausedByTest {
-		return "; caused by the test"
+		return "caused by the test"
 	}
 	return ""
 }
@@ -92,11 +105,11 @@ func (t text) guidance(d detail) []string {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(broken)-i))
 			break
 		}
-		line := "  " + plain.Left(plain.Cut(plain.Line(r.Rule), 17), 17) + " " + plain.Line(cmp.Or(r.Observed, r.Planned))
+		line := plain.Line(cmp.Or(r.Observed, r.Planned))
 		if r.Fix != "" {
 			line += "; fix: " + plain.Line(r.Fix)
 		}
-		lines = append(lines, line)
+		lines = append(lines, t.wrap("  "+plain.Left(plain.Cut(plain.Line(r.Rule), 17), 18), line, d.wrapped)...)
 	}
 	return lines
 }

@@ -94,7 +94,7 @@ func TestTextFitsAScreen(t *testing.T) {
 					t.Errorf("%s at width %d has a line of %d columns: %q", name, width, plain.Width(l), l)
 				}
 			}
-			if !slices.ContainsFunc(lines[len(lines)-4:], func(l string) bool { return strings.HasPrefix(l, "→ ") }) {
+			if !slices.ContainsFunc(lines[len(lines)-min(9, len(lines)):], func(l string) bool { return strings.HasPrefix(l, "→ ") }) {
 				t.Errorf("%s at width %d does not end with its headline: %q", name, width, lines[len(lines)-1])
 			}
 		}
@@ -122,22 +122,42 @@ func TestTextSays(t *testing.T) {
 	}
 	doubted := sample(usual)
 	doubted.Analysis.Trust.OK = false
+	unsure := sample(usual)
+	b := &unsure.Analysis.Bursts[0]
+	b.Verdict, b.Confidence, b.Evidence, b.Judged503 = results.VerdictUndetermined, 0.61, nil, 31
+	b.Probabilities = map[string]float64{results.VerdictOriginSaturation: 0.61, results.VerdictEdgeQuota: 0.39}
+	b.Remedies[0].Do = strings.Repeat("one of many things to do, ", 12) + "and the last."
+	killed := sample(usual)
+	killed.Analysis.Run.Unfinished, killed.Analysis.Run.Simulated = true, true
+	lost := sample(usual)
+	lost.Analysis.Run.Outcomes["client-error"], lost.Analysis.Run.Statuses = 60, map[string]int64{"200": 5, "404": 58, "410": 2, "503": 9}
+	lost.Analysis.Run.RateAsked, lost.Analysis.Run.RateReached = 60000, 30546.4
+	lost.Analysis.Run.POPs = nil
 	for _, row := range []struct {
 		about string
 		in    Input
 		first bool // the words stand in the first line
 		want  string
 	}{
-		{"a run that nothing answered", failed, false, "other errors 600\n600 of them without a whole answer (reason not known)"},
-		{"a run of time-outs", because(map[string]int64{"time-out": 51}), false, "600 of them without a whole answer (time-out)"},
+		{"a run that nothing answered", failed, false, "other errors 600  missed 0, unsent 0\n600 errors without a whole answer (reason not known)"},
+		{"a run of time-outs", because(map[string]int64{"time-out": 51}), false, "600 errors without a whole answer (time-out)"},
 		{
 			"a run of time-outs and refusals", because(map[string]int64{"time-out": 51, "connect refused": 49}), false,
-			"600 of them without a whole answer (most often time-out, 51 of 100 kept)",
+			"600 errors without a whole answer (most often time-out, 51 of 100 kept)",
 		},
 		{"a run without any latency", failed, false, "No response time was recorded."},
 		{"an interrupted run", interrupted(sample(usual)), false, "INTERRUPTED"},
 		{"a run whose generator was the bottleneck", doubted, true, "DO NOT BELIEVE THIS RUN"},
 		{"one second", sample(shape{seconds: 1, edges: 3, rate: 60}), false, "No burst of 503s stood out"},
+		{"a burst of unknown cause", unsure, false, "Burst 1: undetermined, likeliest origin saturation, 61%"},
+		{"a burst without evidence", unsure, false, "nothing in the answers or in their spread tells who wrote them"},
+		{"a burst with distrusted seconds", unsure, false, "31 of them: in the other seconds the load generator was the bottleneck"},
+		{"a long remedy", unsure, false, "and the last."},
+		{"a killed run", killed, false, "NO END: killed, or still going on"},
+		{"a simulated run", killed, false, "rehearsal, SIMULATED in virtual time"},
+		{"a run with other errors", lost, false, "other errors 60 (404 on 58, 410 on 2)"},
+		{"a run that was asked for more", lost, false, "asked 60,000/s, sent 30,546/s, peak 400/s"},
+		{"a server that is no CloudFront", lost, false, "no CloudFront headers seen"},
 		{"where times count from", sample(usual), false, "from the intended time"},
 	} {
 		lines := linesOf(t, row.in, 100)

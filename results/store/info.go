@@ -20,6 +20,7 @@ func metaOf(info results.RunInfo) map[string]string {
 		"client_limit_per_second":       strconv.FormatFloat(info.ClientLimit, 'g', -1, 64),
 		"edge_address_limit_per_second": strconv.FormatFloat(info.EdgeLimit, 'g', -1, 64),
 		"interrupted":                   strconv.FormatBool(info.Interrupted),
+		"simulated":                     strconv.FormatBool(info.Simulated),
 	}
 }
 
@@ -28,6 +29,7 @@ func infoOf(meta map[string]string) (results.RunInfo, error) {
 	info := results.RunInfo{
 		Name: meta["name"], Source: meta["source"], Version: meta["version"], Region: meta["region"],
 		Target: meta["target"], Plan: meta["plan_yaml"], Authorization: meta["authorization"],
+		Simulated: meta["simulated"] == "true", Rehearsal: meta[metaRehearsal], // older files do not say
 	}
 	for _, field := range []struct {
 		key   string

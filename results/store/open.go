@@ -46,7 +46,7 @@ func readable(path string) error {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("open %s: there is no such run file: %w", path, fs.ErrNotExist)
+		return &missingError{path}
 	case err != nil:
 		return fmt.Errorf("open run file: %w", err)
 	case st.IsDir():
@@ -77,6 +77,14 @@ func readable(path string) error {
 	}
 	return nil
 }
+
+// A missingError says that there is no run file; it is an fs.ErrNotExist.
+type missingError struct{ path string }
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("open %s: there is no such run file", e.path)
+}
+func (e *missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
 func walBeside(path string) bool {
 	_, err := os.Stat(path + "-wal")

@@ -46,7 +46,7 @@ func Share(part float64) string {
 	case p < 1:
 		return strconv.FormatFloat(p, 'f', 2, 64) + "%"
 	case p < 10 || 99 <= p && p < 100:
-		return strconv.FormatFloat(min(p, 99.9), 'f', 1, 64) + "%"
+		return strings.TrimSuffix(strconv.FormatFloat(min(p, 99.9), 'f', 1, 64), ".0") + "%"
 	}
 	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
 }

@@ -104,12 +104,13 @@ func Cut(s string, width int) string {
 	return s
 }
 
-// Wrap breaks s at spaces into lines of at most the given number of columns. A
-// word that is longer is cut. The result has at least one line.
+// Wrap breaks s at spaces into lines of at most the given number of columns,
+// but not between a number and its unit of time. A word that is longer is cut.
+// The result has at least one line.
 func Wrap(s string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for _, word := range words(s) {
 		word = Cut(word, width)
 		switch {
 		case line == "":
@@ -122,6 +123,32 @@ func Wrap(s string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// words returns what a line may break between.
+func words(s string) []string {
+	var list []string
+	for _, word := range strings.Fields(s) {
+		last := len(list) - 1
+		unit := strings.TrimRight(word, ".,;:)")
+		if last >= 0 && (unit == "s" || unit == "ms" || unit == "µs") && endsInDigit(list[last]) {
+			list[last] += " " + word
+			continue
+		}
+		list = append(list, word)
+	}
+	return list
+}
+
+func endsInDigit(s string) bool { c := s[len(s)-1]; return '0' <= c && c <= '9' }
+
+// Capital returns s with its first letter as a capital one.
+func Capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // Left pads s with spaces on its right to the given number of columns.

@@ -64,6 +64,9 @@ func TestCutAndWrapKeepToTheirWidth(t *testing.T) {
 			}
 		}
 	})
+	if got, want := strings.Join(Wrap("took 5.93 s. or 12 ms more", 8), "|"), "took|5.93 s.|or 12 ms|more"; got != want {
+		t.Errorf("Wrap() = %q, want %q: a number stays with its unit", got, want)
+	}
 	if got, want := strings.Join(Wrap("spread the keys over more prefixes", 12), "|"), "spread the|keys over|more|prefixes"; got != want {
 		t.Errorf("Wrap = %q, want %q", got, want)
 	}
@@ -79,7 +82,7 @@ func TestNumbers(t *testing.T) {
 	for got, want := range map[string]string{
 		Count(0): "0", Count(999): "999", Count(-1234567): "-1,234,567", Count(math.MinInt64): "-9,223,372,036,854,775,808",
 		Number(2.5): "2.5", Number(9.96): "10", Number(12345.6): "12,346", Number(math.NaN()): "–", Number(math.Inf(1)): "–",
-		Share(0.00001): "<0.01%", Share(0.001): "0.10%", Share(0.0634): "6.3%", Share(0.94): "94%", Share(0.9999): "99.9%", Share(1): "100%",
+		Share(0.00001): "<0.01%", Share(0.001): "0.10%", Share(0.0634): "6.3%", Share(0.94): "94%", Share(0.99): "99%", Share(0.9999): "99.9%", Share(1): "100%",
 		Share(math.NaN()): "–", Bytes(0): "0 B", Bytes(1023): "1,023 B", Bytes(1536): "1.5 KiB", Bytes(5 << 40): "5 TiB", Bytes(1 << 62): "4,194,304 TiB",
 	} {
 		if got != want {

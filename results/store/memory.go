@@ -136,8 +136,8 @@ func (m *Memory) addHistograms(iv *record.Interval) {
 	}
 }
 
-// Run returns what was appended. Call it before the recorder is used again;
-// the result stays as it is then.
+// Run returns what was appended. Nothing may be appended afterwards, and it must
+// be called before the recorder is used again.
 func (m *Memory) Run() (*results.Run, error) {
 	run := m.run
 	run.Seconds = slices.Clone(run.Seconds)
@@ -156,11 +156,12 @@ func (m *Memory) Run() (*results.Run, error) {
 	slices.SortStableFunc(run.Exemplars, func(a, b results.Exemplar) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Events, func(a, b results.Event) int { return cmp.Compare(a.At, b.At) })
-	cells := slices.Concat(m.cells...)
 	run.Cells = func(yield func(results.Cell, error) bool) {
-		for _, c := range cells {
-			if !yield(c, nil) {
-				return
+		for _, second := range m.cells {
+			for _, c := range second {
+				if !yield(c, nil) {
+					return
+				}
 			}
 		}
 	}

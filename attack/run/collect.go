@@ -16,9 +16,10 @@ type collector struct {
 }
 
 const (
-	roomForGarbage = 32 << 20 // bytes that may pile up before a collection
+	roomForGarbage = 12 << 20 // bytes that may pile up before a collection
 	usualPercent   = 100
-	mostPercent    = 1600
+	leastHeap      = 4 << 20 // at 100 %, the runtime collects no smaller one
+	mostPercent    = 100 * roomForGarbage / leastHeap
 )
 
 // adapt sets how much garbage may pile up, by the size of the live heap. It

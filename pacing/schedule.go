@@ -114,7 +114,7 @@ func (s *Schedule) Expected(t time.Duration) float64 {
 // first call draws them all, some nanoseconds each.
 func (s *Schedule) Count() uint64 {
 	if s.arrivals == Uniform {
-		return s.end.ceil()
+		return s.Mean()
 	}
 	s.counting.Do(func() {
 		st := s.Stream(0, 1)
@@ -124,6 +124,10 @@ func (s *Schedule) Count() uint64 {
 	})
 	return s.drawn
 }
+
+// Mean returns the integral of the rate over the whole schedule, rounded up: how
+// many arrivals there are with Uniform, and about how many with Poisson.
+func (s *Schedule) Mean() uint64 { return s.end.ceil() }
 
 // Stage says in a few words what the schedule does at t, for a progress line:
 // the name of the segment, or "hold 500/s", "ramp 50/s to 75/s", "pause".

@@ -12,5 +12,5 @@ func brief(s *pacing.Schedule) string {
 	if text := s.String(); len(text) <= 90 {
 		return text
 	}
-	return fmt.Sprintf("%d arrivals in %s, at most %s", s.Count(), s.Duration().Round(time.Second), s.Peak())
+	return fmt.Sprintf("%d arrivals in %s, at most %s", s.Mean(), s.Duration().Round(time.Second), s.Peak())
 }

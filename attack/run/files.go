@@ -21,7 +21,7 @@ func (r *runner) warnOfFiles() {
 	if !known || need+ownFiles <= limit {
 		return
 	}
-	if need = min(need, r.plan.Schedule.Count()); need+ownFiles <= limit { // each is dialled for an arrival
+	if need = min(need, r.plan.Schedule.Mean()); need+ownFiles <= limit { // each is dialled for an arrival
 		return
 	}
 	text := fmt.Sprintf("this run may need %d connections (of %d clients to %d edge addresses, %d each at most), and this process may have only %d files open: "+

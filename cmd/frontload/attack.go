@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,8 +86,8 @@ func addScenarioFlags(f *pflag.FlagSet, s *app.Flags) {
 	f.StringVar(&s.Rate, "rate", "", "requests per second, such as `500/s`")
 	f.StringVar(&s.For, "for", "", "how long, such as `30s`")
 	f.StringVar(&s.Arrivals, "arrivals", "", "`uniform` or poisson")
-	f.IntVar(&s.Clients, "clients", 0, "how many clients: `N`, 1 when left out")
-	f.IntVar(&s.Connections, "connections", 0, "connections per client and edge address: `N`; left out: at most 6 with h1, 1 with h2 and h3")
+	f.Var((*number)(&s.Clients), "clients", "how many clients: `N`, 1 when left out")
+	f.Var((*number)(&s.Connections), "connections", "connections per client and edge address: `N`; left out: at most 6 with h1, 1 with h2 and h3")
 	f.StringVar(&s.NewViewers, "new-viewers", "", "share of requests that start on a fresh connection, such as `10%`")
 	f.StringVar(&s.Resumption, "resumption", "", "whether later connections of a client resume its TLS session: `true` or false; true when left out")
 	f.StringVar(&s.Protocol, "protocol", "", "`h1`, h2 or h3; left out: h1 for http, h2 for https")
@@ -127,3 +128,24 @@ func readScenario(cmd *cobra.Command, args []string, flags app.Flags) (*app.Scen
 	}
 	return app.Load(args[0])
 }
+
+// A number is a flag's, of one or more; zero when the flag was left out.
+type number int
+
+func (n *number) Set(text string) error {
+	v, err := strconv.Atoi(text)
+	if err != nil || v < 1 {
+		return fmt.Errorf("want a whole number of 1 or more, got %q", text)
+	}
+	*n = number(v)
+	return nil
+}
+
+func (n *number) String() string {
+	if *n == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*n))
+}
+
+func (n *number) Type() string { return "N" }

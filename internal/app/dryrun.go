@@ -18,7 +18,7 @@ type dryRun struct {
 	Schema   string  `json:"schema"`
 	Name     string  `json:"name"`
 	Target   string  `json:"target"`
-	Arrivals int64   `json:"arrivals"`
+	Arrivals int64   `json:"arrivals"` // about as many with Poisson arrivals
 	Seconds  float64 `json:"duration_s"`
 	Peak     float64 `json:"rate_peak"` // requests/s
 	Clients  int     `json:"clients"`
@@ -41,7 +41,7 @@ func DryRun(s *scenarios.Scenario, out Output) error {
 		return err
 	}
 	d := dryRun{
-		Schema: dryRunSchema, Name: plan.Name, Target: plan.Target.URL.String(), Arrivals: int64(plan.Schedule.Count()),
+		Schema: dryRunSchema, Name: plan.Name, Target: plan.Target.URL.String(), Arrivals: int64(plan.Schedule.Mean()),
 		Seconds: plan.Schedule.Duration().Seconds(), Peak: float64(plan.Schedule.Peak()), Clients: plan.Clients.Count,
 		Scenario: string(yaml), plan: plan,
 	}

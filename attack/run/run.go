@@ -185,6 +185,7 @@ func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 		g := r.gauges(from)
 		r.note(g, from)
 		writeErr = r.append(r.recorder.Finish(now, g), g)
+		r.info.Interrupted = r.info.Interrupted || writeErr != nil
 	}
 	closeErr := r.file.Close(r.info)
 	switch {

@@ -61,7 +61,7 @@ func (r *runner) gauges(from time.Duration) record.Gauges {
 		Asked:    asked,
 		InFlight: r.engine.InFlight(),
 		Stage:    r.plan.Schedule.Stage(from),
-		Limited:  trouble(r.engine.Trouble()),
+		Troubles: withRemedies(r.engine.Troubles()),
 		Stalls:   r.watchdog.Take(),
 	}
 	if g.Host = r.host.Read(r.engine.Now()); g.Host != nil {
@@ -70,12 +70,14 @@ func (r *runner) gauges(from time.Duration) record.Gauges {
 	return g
 }
 
-// trouble adds to the generator's trouble what to do about it.
-func trouble(reason string) string {
-	if remedy := source.Remedy(reason); remedy != "" {
-		return reason + ": " + remedy
+// withRemedies adds to the generator's troubles what to do about them.
+func withRemedies(troubles []results.Trouble) []results.Trouble {
+	for i := range troubles {
+		if remedy := source.Remedy(troubles[i].Text); remedy != "" {
+			troubles[i].Text += ": " + remedy
+		}
 	}
-	return reason
+	return troubles
 }
 
 // note records what the second that began at from brought: a step of the
@@ -85,8 +87,11 @@ func (r *runner) note(g record.Gauges, from time.Duration) {
 		r.stage = g.Stage
 		r.recorder.Event(results.Event{At: from, Kind: "step", Text: g.Stage})
 	}
-	if lacks := lacking(g); lacks != "" {
-		r.recorder.Event(results.Event{At: from, Kind: "trouble", Text: "the generator lacks something: " + lacks})
+	for _, t := range g.Troubles {
+		r.recorder.Event(results.Event{At: t.At, Kind: "trouble", Text: "the generator lacks something: " + t.Text})
+	}
+	if g.Host != nil && g.Host.Trouble() != "" {
+		r.recorder.Event(results.Event{At: from, Kind: "trouble", Text: g.Host.Trouble()})
 	}
 	for _, s := range g.Stalls {
 		text := fmt.Sprintf("the generator stood still for %s", (s.To - s.From).Round(time.Millisecond))
@@ -96,10 +101,14 @@ func (r *runner) note(g record.Gauges, from time.Duration) {
 
 // lacking names the generator's hard troubles, those of its network among them.
 func lacking(g record.Gauges) string {
-	if g.Host == nil {
-		return g.Limited
+	all := ""
+	for _, t := range g.Troubles {
+		all = results.JoinTroubles(all, t.Text)
 	}
-	return results.JoinTroubles(g.Limited, g.Host.Trouble())
+	if g.Host != nil {
+		all = results.JoinTroubles(all, g.Host.Trouble())
+	}
+	return all
 }
 
 // status sums up a run for its progress line.

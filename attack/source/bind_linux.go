@@ -78,7 +78,12 @@ func (d *Dialer) bind(from netip.Addr) (net.PacketConn, error) {
 	free := !d.local.has(from)
 	listen := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var set error
-		if err := raw.Control(func(fd uintptr) { set = allowForeign(int(fd), from, free) }); err != nil {
+		err := raw.Control(func(fd uintptr) {
+			if set = spare(int(fd)); set == nil {
+				set = allowForeign(int(fd), from, free)
+			}
+		})
+		if err != nil {
 			return err
 		}
 		return set

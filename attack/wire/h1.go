@@ -65,7 +65,7 @@ func (c *h1Conn) start(call *Call) {
 	c.mu.Lock()
 	if c.closing { // it has ended since it was reserved
 		c.mu.Unlock()
-		c.pool.start(call)
+		c.pool.restart(call)
 		return
 	}
 	defer c.mu.Unlock()
@@ -178,14 +178,14 @@ func (c *h1Conn) end(err error) {
 		err = c.broken
 	}
 	c.mu.Unlock()
-	now, missed := c.pool.t.cfg.Now(), c.link.unseen()
+	now, missed := c.pool.t.cfg.Now(), call != nil && c.link.unseen(len(call.out))
 	c.pool.gone(c)
 	unsent := c.link.close()
 	if call == nil {
 		return
 	}
 	call.Sample.BytesOut -= int64(unsent)
-	if err = call.answer.end(err); err != nil && missed && call.missed(err) && c.pool.t.ctx.Err() == nil && call.again(now, mostRetries) {
+	if err = call.answer.end(err); err != nil && missed && call.missed(err) && c.pool.t.ctx.Err() == nil && call.again(now) {
 		c.pool.start(call)
 		return
 	}

@@ -127,10 +127,9 @@ func (c *h2Conn) start(call *Call) {
 	c.mu.Lock()
 	if c.closing || c.broken != nil || c.reader.leaving { // it has ended since it was reserved
 		c.mu.Unlock()
-		now := c.t.cfg.Now()
 		c.pool.lost(c)
-		c.pool.free(c, call, now)
-		c.pool.start(call)
+		c.pool.free(c, call, c.t.cfg.Now())
+		c.pool.restart(call)
 		return
 	}
 	defer c.mu.Unlock()
@@ -307,7 +306,7 @@ func (c *h2Conn) tell(now time.Duration) {
 	}
 	for _, e := range c.reader.ended {
 		c.pool.free(c, e.call, now)
-		if e.again && c.t.ctx.Err() == nil && e.call.again(now, mostRetries) {
+		if e.again && c.t.ctx.Err() == nil && e.call.again(now) {
 			c.pool.start(e.call)
 		} else {
 			c.t.finish(e.call, now, e.err)
@@ -387,9 +386,9 @@ func (c *h2Conn) end(err error) {
 	if c.broken != nil {
 		err = c.broken
 	}
-	missed := len(c.streams) == 1 && c.link.unseen()
+	alone := len(c.streams) == 1
 	for _, st := range c.streams {
-		c.drop(st, err, missed && c.reader.reads == st.after && st.call.missed(err))
+		c.drop(st, err, alone && c.reader.reads == st.after && st.call.missed(err) && c.link.unseen(len(st.call.out)))
 	}
 	c.mu.Unlock()
 	c.pool.gone(c)

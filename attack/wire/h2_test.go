@@ -398,6 +398,6 @@ func (nowhere) read(func([]byte) bool) error { return io.EOF }
 func (nowhere) send([]byte) error            { return nil }
 func (nowhere) deadline(time.Time)           {}
 func (nowhere) open() bool                   { return true }
-func (nowhere) unseen() bool                 { return false }
+func (nowhere) unseen(int) bool              { return false }
 func (nowhere) local() netip.Addr            { return netip.Addr{} }
 func (nowhere) close() int                   { return 0 }

@@ -152,7 +152,7 @@ func (c *h3Conn) start(call *Call) {
 func (c *h3Conn) goElsewhere(call *Call, now time.Duration, why error) {
 	c.pool.lost(c)
 	c.pool.free(c, call, now)
-	if c.t.ctx.Err() == nil && call.again(now, mostRetries) {
+	if c.t.ctx.Err() == nil && call.again(now) {
 		c.pool.start(call)
 	} else {
 		c.t.finish(call, now, why)

@@ -885,3 +885,16 @@ func TestVarint(t *testing.T) {
 }
 
 func bufioReader(b []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(b)) }
+
+// A new viewer of a server that allows no streams fails, and nothing else.
+func TestHTTP3NewViewerWithoutAStream(t *testing.T) {
+	cert, socket := certified(t), listenUDP(t)
+	speak(t, socket, cert, -1, func(_ int, c *quic.Conn) { c.OpenUni(h3Greeting) })
+	r := newH3Rig(t, socket.LocalAddr(), Config{}, cert)
+	call := r.call("GET", "/")
+	call.NewViewer = true
+	r.Start(call)
+	if c := r.next(t); !errors.Is(c.Err, ErrNoStreams) {
+		t.Errorf("%v, want ErrNoStreams", c.Err)
+	}
+}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
@@ -50,8 +51,8 @@ func TestTimesOfARequestThatGoesOutAgain(t *testing.T) {
 	c := &Call{Eligible: 10 * time.Millisecond, Sample: results.Sample{Intended: 10 * time.Millisecond}}
 	c.ready(10 * time.Millisecond)
 	tr.sent(c, 11*time.Millisecond)
-	if !c.again(20*time.Millisecond, 1) || c.again(20*time.Millisecond, 1) {
-		t.Fatal("it goes out again not once")
+	if !c.again(20 * time.Millisecond) {
+		t.Fatal("it does not go out again")
 	}
 	c.ready(5 * time.Millisecond) // another connection had long been free
 	if c.Sample.Ready != 20*time.Millisecond {
@@ -242,5 +243,102 @@ func TestStreamNumbersRunOut(t *testing.T) {
 	}
 	if fresh != 1 {
 		t.Errorf("%d of the requests came on a new connection, want one", fresh)
+	}
+}
+
+// A request of which the server took a part in may have been carried out: it
+// does not go out again. Nor does one on a new connection that is refused.
+func TestWhatDoesNotGoOutAgain(t *testing.T) {
+	var connections atomic.Int64
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			go func() {
+				defer c.Close()
+				in := bufio.NewReader(c)
+				if req, err := http.ReadRequest(in); err != nil || req.Method == "HEAD" {
+					return
+				}
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				http.ReadRequest(in) // but not its body
+				c.(*net.TCPConn).CloseWrite()
+				io.Copy(io.Discard, io.LimitReader(in, 1<<20))
+			}()
+		}
+	}()
+	r := newRig(t, l.Addr(), Config{Connections: 1})
+	if c := r.do(t, "HEAD", "/"); c.Err == nil || connections.Load() != 1 {
+		t.Errorf("refused: %v on %d connections, want an error on one", c.Err, connections.Load())
+	}
+	r.do(t, "GET", "/")
+	call := r.call("POST", "/")
+	call.Request.Body = make([]byte, 8<<20)
+	r.Start(call)
+	if c := r.next(t); c.Err == nil || connections.Load() != 2 || r.sent.Load() != 3 {
+		t.Errorf("half read: %v on %d connections, %d sent; want an error on 2, and 3 sent", c.Err, connections.Load(), r.sent.Load())
+	}
+}
+
+// A request that a leaving server has not processed goes to another address
+// when its own has left the answer.
+func TestMovesOnFromARetiredAddress(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	got, leave := make(chan struct{}), make(chan struct{})
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.ReadFull(c, make([]byte, len(preface)))
+		c.Write(http2Frame(frameSettings, 0, 0, nil))
+		for kind := byte(0); kind != frameHeaders && err == nil; {
+			kind, _, err = readHTTP2Frame(c)
+		}
+		close(got)
+		<-leave
+		c.Write(http2Frame(frameGoAway, 0, 0, make([]byte, 8)))
+		io.Copy(io.Discard, c)
+	}()
+	moved := make(chan *Call, 1)
+	r := newRig(t, l.Addr(), Config{Protocol: results.H2, Moved: func(c *Call) { moved <- c }})
+	call := r.call("GET", "/")
+	r.Start(call)
+	<-got
+	r.Retire(0, r.at)
+	close(leave)
+	select {
+	case c := <-moved:
+		if c != call || c.Eligible == 0 || c.Late != 0 {
+			t.Errorf("moved on: eligible at %v, late by %v", c.Eligible, c.Late)
+		}
+	case c := <-r.done:
+		t.Errorf("%v, want the call to move on", c.Err)
+	case <-time.After(10 * time.Second):
+		t.Error("the call did not come back within 10 s")
+	}
+}
+
+// What a call waited for on an address that left the answer is queueing.
+func TestElsewhere(t *testing.T) {
+	c := &Call{Eligible: 300 * time.Millisecond, Late: 20 * time.Millisecond}
+	c.Elsewhere(5 * time.Second)
+	c.ready(time.Second) // another address's connection has been free since then
+	c.Sample.Written, c.Sample.Sent, c.Sample.Intended = true, 5*time.Second, 300*time.Millisecond
+	if s := &c.Sample; s.Lag() != 20*time.Millisecond || s.Queueing() != 4680*time.Millisecond {
+		t.Errorf("lag %v, queueing %v", s.Lag(), s.Queueing())
 	}
 }

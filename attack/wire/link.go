@@ -34,9 +34,9 @@ type link interface {
 	// has none.
 	local() netip.Addr
 
-	// unseen reports whether the peer is known not to have taken the last of what
-	// was written: it has not acknowledged it.
-	unseen() bool
+	// unseen reports whether the peer is known not to have taken any of the last
+	// so many bytes that were written: it has not acknowledged them.
+	unseen(last int) bool
 
 	// waiting returns how many bytes could not be written yet.
 	waiting() int
@@ -106,8 +106,8 @@ func (l *streamLink) deadline(at time.Time) { l.raw.SetReadDeadline(at) }
 func (l *streamLink) open() bool            { return true }
 func (l *streamLink) local() netip.Addr     { return localAddr(l.raw) }
 
-func (l *streamLink) unseen() bool { return false }
-func (l *streamLink) waiting() int { return l.out.left() }
+func (l *streamLink) unseen(int) bool { return false }
+func (l *streamLink) waiting() int    { return l.out.left() }
 
 func (l *streamLink) close() int {
 	l.raw.Close()

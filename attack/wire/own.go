@@ -25,15 +25,19 @@ func (p *pool) startOwn(c conn, call *Call, spans dialSpans) {
 	p.mu.Lock()
 	p.own--
 	p.all = append(p.all, c)
-	c.in().own = true
 	if p.ended {
 		c.close()
 		p.mu.Unlock()
 		p.t.fail(call, ErrEnded)
 		return
 	}
-	c.reserve(call, 0)
-	c.in().used, call.dialled = true, true
+	if got := c.reserve(call, 0); got != taken && got != takenLast {
+		c.close()
+		p.mu.Unlock()
+		p.t.fail(call, ErrNoStreams)
+		return
+	}
+	c.in().used = true
 	call.Sample.Fresh = true
 	call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
 	call.ready(now - call.Late)

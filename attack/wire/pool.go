@@ -26,7 +26,6 @@ type conn interface {
 // A place is what a pool notes of a connection, under its lock.
 type place struct {
 	known bool          // the pool gives it calls
-	own   bool          // it is a new viewer's
 	used  bool          // it was given a call
 	idle  bool          // it is in the pool's list of those with room
 	since time.Duration // when room became free, had the generator been on time
@@ -65,16 +64,19 @@ type pool struct {
 	ended   bool
 }
 
-// start gives the call a connection, or a place in the queue. In a retired pool
-// it fails: it has been sent before, since others do not get here.
+// start gives the call a connection, or a place in the queue.
 func (p *pool) start(call *Call) {
 	p.mu.Lock()
-	if p.ended || p.retired {
+	switch {
+	case p.ended:
 		p.mu.Unlock()
-		p.t.finish(call, p.t.cfg.Now(), errLeft)
+		p.t.finish(call, p.t.cfg.Now(), ErrEnded)
+		return
+	case p.retired:
+		p.mu.Unlock()
+		p.t.cfg.Moved(call)
 		return
 	}
-	call.dialled = false
 	if call.NewViewer {
 		p.dialOwn(call)
 		p.mu.Unlock()
@@ -176,9 +178,7 @@ func (p *pool) serveQueue(now time.Duration) {
 			return
 		}
 		p.queue.pop()
-		if !call.dialled {
-			call.ready(max(since, now-call.Late))
-		}
+		call.ready(max(since, now-call.Late))
 		p.mu.Unlock()
 		c.start(call)
 	}
@@ -224,13 +224,12 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 	p.known++
 	c.in().known = true
 	c.in().freed = now
-	call := p.queue.peek()
+	call, since := p.queue.peek(), now
 	if call != nil {
-		call.dialled = true
 		call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
-		call.ready(now - call.Late)
+		since -= call.Late
 	}
-	p.list(c, now)
+	p.list(c, since)
 	p.mu.Unlock()
 	p.serveQueue(now)
 
@@ -302,7 +301,7 @@ func (p *pool) lost(c conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drop(c)
-	if next := p.queue.peek(); next != nil && !c.in().own {
+	if next := p.queue.peek(); next != nil {
 		p.dialIfAllowed(next)
 	}
 }
@@ -384,4 +383,11 @@ func (p *pool) abort() {
 	for call := waiting.pop(); call != nil; call = waiting.pop() {
 		p.t.fail(call, ErrEnded)
 	}
+}
+
+// restart gives a call another connection, as the one that it was given had
+// ended before the call began on it.
+func (p *pool) restart(call *Call) {
+	call.Elsewhere(p.t.cfg.Now())
+	p.start(call)
 }

@@ -22,10 +22,13 @@ func writeFD(fd uintptr, b []byte) (int, syscall.Errno) {
 	return int(n), err
 }
 
-// unacknowledged reports whether bytes were sent that the peer's TCP has not
+// unacknowledged returns how many of the bytes sent the peer's TCP has not
 // acknowledged (SIOCOUTQ of tcp(7)). It does so of all that it takes for a
 // socket that its program still has open, at the latest when that closes it.
-func unacknowledged(fd int) bool {
+func unacknowledged(fd int) int {
 	n, err := unix.IoctlGetInt(fd, unix.TIOCOUTQ)
-	return err == nil && n > 0
+	if err != nil {
+		return 0
+	}
+	return n
 }

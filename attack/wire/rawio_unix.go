@@ -21,4 +21,4 @@ func withErrno(n int, err error) (int, syscall.Errno) {
 }
 
 // unacknowledged is not known here.
-func unacknowledged(int) bool { return false }
+func unacknowledged(int) int { return 0 }

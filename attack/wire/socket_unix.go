@@ -155,10 +155,10 @@ func (s *socket) deadline(at time.Time) {
 
 func (s *socket) waiting() int { return s.out.left() }
 
-func (s *socket) unseen() bool {
-	unseen := false
-	err := s.raw.Control(func(fd uintptr) { unseen = unacknowledged(int(fd)) })
-	return err == nil && unseen
+func (s *socket) unseen(last int) bool {
+	n := 0
+	err := s.raw.Control(func(fd uintptr) { n = unacknowledged(int(fd)) })
+	return err == nil && n > 0 && n+s.waiting() >= last
 }
 
 func (s *socket) close() int {

@@ -66,8 +66,7 @@ func (t *Transport) Start(call *Call) {
 
 // Retire closes a client's connections to an edge address that left its DNS
 // answer: idle ones now, busy ones after the exchange that they carry. The
-// calls that waited for one are the caller's again, but for those that were
-// sent before, which fail.
+// calls that waited for one are the caller's again.
 func (t *Transport) Retire(client uint32, edge netip.AddrPort) []*Call {
 	key := poolKey{client, edge}
 	t.mu.Lock()
@@ -80,15 +79,7 @@ func (t *Transport) Retire(client uint32, edge netip.AddrPort) []*Call {
 	if p == nil {
 		return nil
 	}
-	var unsent []*Call
-	for _, call := range p.retire() {
-		if call.Sample.Written {
-			t.finish(call, t.cfg.Now(), errLeft)
-		} else {
-			unsent = append(unsent, call)
-		}
-	}
-	return unsent
+	return p.retire()
 }
 
 func (t *Transport) forget(p *pool) {

@@ -65,9 +65,8 @@ type Call struct {
 	id      string
 	retries int // how often it went out again, since the server had not processed it
 
-	queued  time.Duration // when it began to wait for a connection
-	dialled bool          // the connection that it gets was dialled for it
-	stream  quic.Stream   // over HTTP/3: the one that was opened for it
+	queued time.Duration // when it began to wait for a connection
+	stream quic.Stream   // over HTTP/3: the one that was opened for it
 }
 
 // ready notes when the connection on which the call goes out could have
@@ -112,14 +111,14 @@ func (c *Call) Fail(at time.Duration, err error) {
 	c.setError(err)
 }
 
-// mostRetries bounds how often a request goes out again that servers said they
-// had not processed, since they were leaving.
+// mostRetries bounds how often a request goes out again that servers are known
+// not to have processed.
 const mostRetries = 5
 
-// again makes the call one that goes out again from now on, unless it did as
-// often as most already. All that it has waited for is queueing.
-func (c *Call) again(now time.Duration, most int) bool {
-	if c.retries >= most {
+// again makes the call one that goes out again from now on, unless it did so
+// too often. All that it has waited for is queueing.
+func (c *Call) again(now time.Duration) bool {
+	if c.retries >= mostRetries {
 		return false
 	}
 	c.retries++
@@ -128,12 +127,18 @@ func (c *Call) again(now time.Duration, most int) bool {
 	return true
 }
 
+// Elsewhere makes the call one that looks for a connection again at the given
+// time, not having been sent on the one that it waited for or was given: the
+// wait so far is queueing, but for what the generator was late.
+func (c *Call) Elsewhere(now time.Duration) { c.Eligible = max(c.Eligible, now-c.Late) }
+
 // missed reports whether an error without a byte of an answer can mean that the
-// server had closed the connection before the request came, so that it never
-// saw it. Then the request goes out again, as with every HTTP client (RFC 9112,
-// section 9.3.1): a viewer would not notice. All else is a failure.
+// server had closed the connection, after it was used, before the request came,
+// so that it never saw it. Then the request goes out again, as with every HTTP
+// client (RFC 9112, section 9.3.1): a viewer would not notice. All else is a
+// failure.
 func (c *Call) missed(err error) bool {
-	return c.Sample.FirstByte == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE))
+	return !c.Sample.Fresh && c.Sample.FirstByte == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE))
 }
 
 // Exemplar returns what is kept of a call beside its sample.
@@ -148,8 +153,7 @@ func (c *Call) Exemplar() results.Exemplar {
 	return e
 }
 
-// Config says how a [Transport] works. Now, Done and, except with HTTP/3, Dial
-// are required.
+// Config says how a [Transport] works. Dial, Now, Done and Moved are required.
 type Config struct {
 	// Dial opens a TCP connection from a client's address, or from any when
 	// the address is not valid.
@@ -200,6 +204,10 @@ type Config struct {
 	// MaxHeaderBytes and MaxBodyBytes bound an answer; beyond them it is a
 	// transport error. Zero means 64 KiB and 1 GiB.
 	MaxHeaderBytes, MaxBodyBytes int64
+
+	// Moved is given a call back that has to go to another edge address: the one
+	// that it was for has left the client's answer. It must not block.
+	Moved func(*Call)
 
 	// Marker is a header that only the origin sets; empty for none.
 	Marker string

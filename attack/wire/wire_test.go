@@ -41,6 +41,9 @@ func newRig(t testing.TB, addr net.Addr, cfg Config) *rig {
 			return new(net.Dialer).DialContext(ctx, "tcp", to.String())
 		}
 	}
+	if cfg.Moved == nil {
+		cfg.Moved = func(c *Call) { c.Fail(cfg.Now(), errLeft); r.done <- c }
+	}
 	if cfg.Protocol == 0 {
 		cfg.Protocol = results.H1
 	}

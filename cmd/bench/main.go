@@ -1,3 +1,5 @@
+//go:build linux
+
 // Bench measures Frontload beside other load generators: the same requests to
 // the same local server, in turn, several rounds, each tool pinned to one CPU
 // and the server to another. It prints CPU time per request, the rate that

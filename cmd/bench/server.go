@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -68,6 +70,7 @@ http {
   access_log off;
   keepalive_requests 100000000;
   keepalive_timeout 600s;
+  http2_max_concurrent_streams 8;
   client_body_temp_path %[1]s/t1; proxy_temp_path %[1]s/t2; fastcgi_temp_path %[1]s/t3; uwsgi_temp_path %[1]s/t4; scgi_temp_path %[1]s/t5;
   server { listen 127.0.0.1:%[2]d; location / { stub_status; } }
   server { listen 127.0.0.1:%[3]d%[4]s backlog=4096; location / { root %[1]s/www; } }

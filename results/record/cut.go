@@ -82,6 +82,7 @@ func (r *Recorder) take(now time.Duration, end, last, windowsEnd int, g Gauges) 
 	r.gauge(iv, last, g)
 	iv.host(g.Host, now)
 	iv.stalls(g.Stalls)
+	iv.troubles(g.Troubles)
 	r.windows(iv, windowsEnd)
 	iv.Clients, iv.Prefixes = r.cut.clients.take(), r.cut.prefixes.take()
 	iv.ClientsSeen = clientsSeen(&r.cut.clients)
@@ -174,7 +175,6 @@ func (r *Recorder) gauge(iv *Interval, last int, g Gauges) {
 	r.cut.gauged = last
 	s := iv.second(last)
 	s.Asked, s.InFlight, s.Stage = g.Asked, g.InFlight, g.Stage
-	s.Trouble = results.JoinTroubles(s.Trouble, g.Limited)
 	s.Limited = Limited(*s)
 }
 

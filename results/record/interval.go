@@ -15,10 +15,10 @@ type Gauges struct {
 	Asked    float64 // rate that the schedule wanted, requests/s, mean over the second
 	InFlight int64   // arrivals queued or awaiting an answer
 	Stage    string  // what the schedule was doing
-	Limited  string  // a hard trouble of the generator's in that second; empty for none
 
-	Host   *results.Host   // of its process and machine up to the cut; nil where nobody looked
-	Stalls []results.Stall // that have become known since the last cut
+	Host     *results.Host     // of its process and machine up to the cut; nil where nobody looked
+	Stalls   []results.Stall   // that have become known since the last cut
+	Troubles []results.Trouble // the same
 }
 
 // An Interval is what one cut took out of a [Recorder]. Seconds, cells, sends
@@ -65,6 +65,15 @@ func (iv *Interval) host(h *results.Host, now time.Duration) {
 	s.Host = h
 	s.Trouble = results.JoinTroubles(s.Trouble, h.Trouble())
 	s.Limited = Limited(*s)
+}
+
+// troubles marks the seconds in which the generator lacked something.
+func (iv *Interval) troubles(troubles []results.Trouble) {
+	for _, t := range troubles {
+		s := iv.second(secondOf(t.At))
+		s.Trouble = results.JoinTroubles(s.Trouble, t.Text)
+		s.Limited = Limited(*s)
+	}
 }
 
 // afterStall is how long a generator that stood still takes to read what came

@@ -231,7 +231,7 @@ func TestGeneratorLimited(t *testing.T) {
 		s.Ready = s.Sent - c.lag
 		s.Intended = s.Ready
 		r.Record(s, nil)
-		iv := r.Cut(time.Second, Gauges{Limited: c.trouble})
+		iv := r.Cut(time.Second, Gauges{Troubles: troubled(0, c.trouble)})
 		if got := iv.Seconds[0].Limited; got != c.says {
 			t.Errorf("%s: Limited = %q, want %q", c.name, got, c.says)
 		}
@@ -241,7 +241,7 @@ func TestGeneratorLimited(t *testing.T) {
 func TestLateArrivalsAreJudgedWithTheRest(t *testing.T) {
 	r := New(Config{})
 	r.Arrival(0, results.Started, 1000)
-	first := r.Cut(time.Second, Gauges{Asked: 1000, Limited: "short of ports"})
+	first := r.Cut(time.Second, Gauges{Asked: 1000, Troubles: troubled(0, "short of ports")})
 	r.Arrival(999*time.Millisecond, results.Missed, 5)
 	late := r.Cut(2*time.Second, Gauges{})
 	sum := results.Second{}
@@ -272,7 +272,7 @@ func TestStallsMarkTheirSeconds(t *testing.T) {
 			AddSecond(sums[s.Second], s)
 		}
 	}
-	add(r.Cut(2*time.Second, Gauges{Limited: "out of ports"}))
+	add(r.Cut(2*time.Second, Gauges{Troubles: troubled(1, "out of ports")}))
 	ms := time.Millisecond
 	add(r.Cut(5*time.Second, Gauges{Stalls: []results.Stall{
 		{From: 1900 * ms, To: 2100 * ms}, {From: 2200 * ms, To: 2300 * ms}, {From: 4700 * ms, To: 4990 * ms},
@@ -574,5 +574,28 @@ func TestAbandonedArrivals(t *testing.T) {
 	got := r.Finish(time.Second, Gauges{}).Seconds
 	if len(got) != 1 || got[0].Scheduled != 6 || got[0].Unsent != 3 || got[0].Held != 1 {
 		t.Errorf("seconds = %+v, want 6 scheduled, 3 unsent, 1 of them held", got)
+	}
+}
+
+// troubled is the trouble of a second, or none.
+func troubled(second int, text string) []results.Trouble {
+	if text == "" {
+		return nil
+	}
+	return []results.Trouble{{At: time.Duration(second)*time.Second + time.Millisecond, Text: text}}
+}
+
+// After a write that took long, each trouble is of the second in which it was.
+func TestTroublesOfEarlierSeconds(t *testing.T) {
+	r := New(Config{})
+	for i := range 6 {
+		r.Record(sample(time.Duration(i)*time.Second+time.Millisecond, 1), nil)
+	}
+	iv := r.Cut(6*time.Second, Gauges{Troubles: append(troubled(3, "too many open files"), troubled(4, "out of ports")...)})
+	for _, s := range iv.Seconds {
+		want := map[int]string{3: "too many open files", 4: "out of ports"}[s.Second]
+		if s.Trouble != want || s.Limited != want {
+			t.Errorf("second %d: trouble %q, limited %q, want %q", s.Second, s.Trouble, s.Limited, want)
+		}
 	}
 }

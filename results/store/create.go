@@ -26,7 +26,6 @@ func Create(path string, info results.RunInfo) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock(f)
 	w, err := create(path, info)
 	if err != nil {
 		_ = os.Remove(path) // it is the empty file made above, or little more
@@ -54,21 +53,47 @@ func CanCreate(path string) error {
 	return nil
 }
 
-// makeRoom removes an older run file and leaves an empty file at path, open.
+// makeRoom removes an older run file and leaves an empty file at path, open and
+// locked. Of several runs that begin with one path, one gets it.
 func makeRoom(path string) (*os.File, error) {
 	if err := CanCreate(path); err != nil {
 		return nil, err
 	}
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	inUse := fmt.Errorf("create run file %s: %w", path, ErrInUse)
+	stale := []string{"-wal", "-shm", "-journal"}
+	older, err := os.Open(path)
+	if err == nil {
+		defer older.Close()
+		if lock(older) || !isAt(older, path) {
+			return nil, inUse
+		}
+		stale = append(stale, "")
+	}
+	for _, suffix := range stale {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("replace run file %s: %w", path, err)
 		}
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, inUse
+	case err != nil:
 		return nil, fmt.Errorf("create run file %s: %w", path, err)
+	case lock(f) || !isAt(f, path): // another run took its place before it was locked
+		return nil, errors.Join(inUse, f.Close())
 	}
 	return f, nil
+}
+
+// isAt reports whether an open file is the one at path still.
+func isAt(f *os.File, path string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there)
 }
 
 // replaceable reports, as an error, what speaks against replacing the file.
@@ -83,23 +108,26 @@ func replaceable(path string) error {
 	if !st.Mode().IsRegular() {
 		return fmt.Errorf("there is something else than a file; choose another name: %w", ErrNotRun)
 	}
-	if st.Size() == 0 {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if lock(f) {
+		return ErrInUse
+	}
+	if st.Size() == 0 {
+		return nil
+	}
 	h, err := readHeader(f)
 	if err != nil {
 		return err
 	}
 	if !h.sqlite || h.application != applicationID {
 		return fmt.Errorf("the file there is not replaced; choose another name or remove it: %w", ErrNotRun)
-	}
-	if lock(f) {
-		return fmt.Errorf("%w; wait for it to end, or choose another name", ErrInUse)
 	}
 	return nil
 }

@@ -9,7 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"frontload/results"
 )
@@ -124,6 +127,37 @@ func TestCreateLeavesARunUnderWayAlone(t *testing.T) {
 	}
 	if err := second.Close(info()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Of runs that begin at the same moment with one path, one has it to itself.
+func TestCreateAtTheSameTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.db")
+	for round := range 40 {
+		var began atomic.Int64
+		var runs sync.WaitGroup
+		for range 4 {
+			runs.Go(func() {
+				w, err := Create(path, info())
+				if err != nil {
+					if !errors.Is(err, ErrInUse) {
+						t.Errorf("round %d: Create: %v, want ErrInUse", round, err)
+					}
+					return
+				}
+				began.Add(1)
+				time.Sleep(time.Millisecond)
+				if err := w.Close(info()); err != nil {
+					t.Errorf("round %d: Close: %v", round, err)
+				}
+			})
+		}
+		runs.Wait()
+		r, err := Open(path)
+		if err != nil || began.Load() == 0 {
+			t.Fatalf("round %d: %d runs began, Open: %v", round, began.Load(), err)
+		}
+		r.Close()
 	}
 }
 

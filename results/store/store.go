@@ -36,7 +36,7 @@ var (
 	ErrNewer = errors.New("written by a newer version of frontload")
 
 	// ErrInUse is wrapped by [Create] when another run is writing the file.
-	ErrInUse = errors.New("another run is writing this file")
+	ErrInUse = errors.New("another run is writing this file; wait for it to end, or choose another name")
 
 	// ErrFull is wrapped when there is no room for what is to be written.
 	ErrFull = errors.New("no space left for the run file")

@@ -237,15 +237,6 @@ func (c counts) plus(o counts) counts {
 	return counts{c.Requests + o.Requests, c.Responses503 + o.Responses503}
 }
 
-func readFile(t *testing.T, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // freePort returns a port that is free on all of the addresses.
 func freePort(t *testing.T, addresses ...string) string {
 	t.Helper()

@@ -171,6 +171,10 @@ func (e *Engine) Sent(call *wire.Call) {
 // no call.
 func (e *Engine) Hindered(reason string) { e.troubles.note(e.Now(), reason) }
 
+// errNoConnection is what a call failed for that the end of a run cut off before
+// it had a connection. It counts where nothing at all was answered.
+var errNoConnection = errors.New("no connection could be had before the run ended")
+
 // watch looks for trouble of the generator's own, and ends a run in which no
 // request can ever be answered.
 func (e *Engine) watch(call *wire.Call) {
@@ -183,11 +187,14 @@ func (e *Engine) watch(call *wire.Call) {
 	if call.GeneratorFault {
 		e.Hindered(call.Sample.Reason)
 	}
-	if neverSent(call) {
+	err := call.Err
+	switch {
+	case errors.Is(err, wire.ErrEnded) && !call.Sample.Written:
+		err = errNoConnection
+	case neverSent(call):
 		return
 	}
 	if e.failure.Load() == nil {
-		err := call.Err
 		e.failure.CompareAndSwap(nil, &err)
 	}
 	var tls *wire.TLSError

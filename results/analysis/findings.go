@@ -34,7 +34,7 @@ func findings(a *results.Analysis) []results.Finding {
 	list = append(list, failed...)
 	list = append(list, burstFindings(a)...)
 	list = append(list, leftBehind(a)...)
-	if len(a.Bursts) == 0 && !most {
+	if len(a.Bursts) == 0 && !most && (a.Run.Requests > 0 || len(list) == 0) {
 		list = append(list, calm(a))
 	}
 	return list
@@ -116,7 +116,7 @@ func leftBehind(a *results.Analysis) (list []results.Finding) {
 		list = append(list, results.Finding{
 			Say: sentence("%d of %d arrivals (%s) were never sent, %s/s of the %s/s asked for went out", t.UnsentArrivals, all,
 				share(t.UnsentArrivals, all), plain.Number(a.Run.RateReached), plain.Number(a.Run.RateAsked)),
-			Do: "lower the rate, or see why answers take so long; the percentiles are lower bounds",
+			Do: whyUnsent(a) + "; the percentiles are lower bounds",
 		})
 	} else if float64(t.UnsentArrivals) >= notable*float64(all) && t.UnsentArrivals > 0 {
 		list = append(list, results.Finding{
@@ -131,6 +131,19 @@ func leftBehind(a *results.Analysis) (list []results.Finding) {
 		})
 	}
 	return list
+}
+
+// whyUnsent says what to do about arrivals that were never sent.
+func whyUnsent(a *results.Analysis) string {
+	switch {
+	case a.Run.Interrupted:
+		return "those that waited when the run was ended are among them"
+	case a.Trust.LimitedSeconds > 0:
+		return "mend first what hindered the load generator"
+	case a.Run.Requests == 0:
+		return "no connection could be had in time: see whether the target listens there, over this protocol"
+	}
+	return "lower the rate, or see why answers take so long"
 }
 
 // calm speaks of a run without bursts.

@@ -20,10 +20,7 @@ const afterSecond = 20 * time.Millisecond
 // until the engine has finished. When the file cannot be written it stops the
 // engine; the error says why. The engine's own result stays in the channel.
 func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) error {
-	var garbage collector
-	defer garbage.restore()
 	for second := 1; ; second++ {
-		garbage.adapt()
 		second = max(second, int(r.engine.Now()/time.Second)) // after a write that took long
 		wait := time.NewTimer(time.Duration(second)*time.Second + afterSecond - r.engine.Now())
 		select {

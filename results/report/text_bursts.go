@@ -99,7 +99,14 @@ func (t text) guidance(d detail) []string {
 	if len(broken) == 0 {
 		return nil
 	}
-	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %d of %d rules broken", len(broken), len(t.in.Analysis.Guidance))}
+	kept := 0
+	for _, r := range t.in.Analysis.Guidance {
+		if r.Status == "kept" {
+			kept++
+		}
+	}
+	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %d rules broken, %d kept, %d not judged",
+		len(broken), kept, len(t.in.Analysis.Guidance)-len(broken)-kept)}
 	for i, r := range broken {
 		if i == d.rules {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(broken)-i))

@@ -133,12 +133,14 @@ func (c *Call) again(now time.Duration) bool {
 func (c *Call) Elsewhere(now time.Duration) { c.Eligible = max(c.Eligible, now-c.Late) }
 
 // missed reports whether an error without a byte of an answer can mean that the
-// server had closed the connection, after it was used, before the request came,
-// so that it never saw it. Then the request goes out again, as with every HTTP
-// client (RFC 9112, section 9.3.1): a viewer would not notice. All else is a
-// failure.
+// server had closed an idle connection before the request came, so that it
+// never saw it. Then the request goes out again, as with every HTTP client (RFC
+// 9112, section 9.3.1): a viewer would not notice. All else is a failure, that
+// of a connection dialled for this very call among them.
 func (c *Call) missed(err error) bool {
-	return !c.Sample.Fresh && c.Sample.FirstByte == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE))
+	s := &c.Sample
+	dialled := s.Fresh && s.Connect+s.TLS > 0
+	return !dialled && s.FirstByte == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE))
 }
 
 // Exemplar returns what is kept of a call beside its sample.

@@ -176,6 +176,19 @@ func TestHTMLSays(t *testing.T) {
 	}
 }
 
+// What a simulation does not tell is not shown as nothing.
+func TestHTMLOfASimulation(t *testing.T) {
+	in := samples()["usual"]
+	const flight = "Arrivals in flight"
+	if !strings.Contains(string(render(t, "usual", in)), flight) {
+		t.Errorf("the page lacks %q", flight)
+	}
+	in.Analysis.Run.Simulated = true
+	if strings.Contains(string(render(t, "simulated", in)), flight) {
+		t.Errorf("the page of a simulation shows %q", flight)
+	}
+}
+
 // Why a run is not to be believed stands before all that it was to tell.
 func TestHTMLSaysDoubtsFirst(t *testing.T) {
 	b := string(render(t, "doubted", samples()["doubted"]))

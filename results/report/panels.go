@@ -28,7 +28,7 @@ func panels(in Input) ([]panel, error) {
 		panel  panel
 		charts []chart
 	}{
-		{panel{Title: "Rate", Note: g.worst(in.shading())}, g.rates(bands)},
+		{panel{Title: "Rate", Note: g.worst(in.shading())}, g.rates(bands, in.Analysis.Run.Simulated)},
 		{panel{Title: "503s by verdict", Note: "Every 503 by the burst that it belongs to."}, []chart{g.errors(bands)}},
 		{panel{Title: "Response time by cache result", Note: g.worst("From the intended time. Scale by powers of ten.")}, []chart{g.latency(in, bands)}},
 		{panel{Title: "The load generator itself", Note: g.worst("Seconds in which it was the bottleneck are shaded.")}, in.generatorCharts(g.buckets)},
@@ -57,9 +57,15 @@ func (g *gathered) worst(note string) string {
 	return strings.TrimSpace(note + " The worst second of every " + plain.Count(int64(g.buckets.step)) + ".")
 }
 
-func (g *gathered) rates(bands []band) []chart {
+// rates shows what was sent, and what was in flight, which a simulation does
+// not tell.
+func (g *gathered) rates(bands []band, simulated bool) []chart {
+	sent := chart{label: "Requests per second", buckets: g.buckets, curves: []curve{g.sent, g.asked}, tick: countTick, bands: bands, height: 230}
+	if simulated {
+		return []chart{sent}
+	}
 	return []chart{
-		{label: "Requests per second", buckets: g.buckets, curves: []curve{g.sent, g.asked}, tick: countTick, bands: bands, height: 230},
+		sent,
 		{label: "Arrivals in flight", buckets: g.buckets, curves: []curve{g.flight}, tick: countTick, bands: bands, height: 150},
 	}
 }

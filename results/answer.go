@@ -33,6 +33,11 @@ const (
 	SignalPageAPIGateway                       // the body is API Gateway's JSON message
 	SignalPageOther                            // the body is another server's known error page
 	SignalMarker                               // the header that only the origin sets, as the scenario names it
+	SignalLogCapacity                          // the access log's result type is CapacityExceeded
+	SignalLogLimit                             // the access log's result type is LimitExceeded
+	SignalLogCompute                           // the access log's result type is Lambda… or Function…, a generated answer apart
+	SignalLogOrigin                            // the access log's detailed result type is Origin… or AbortedOrigin
+	SignalLogFetched                           // the access log has origin-fbl: the origin's first byte came
 	signalsEnd
 )
 
@@ -42,6 +47,7 @@ var signalNames = []string{
 	"s3-ids", "api-gateway-ids", "age", "upstream-timing",
 	"page-cloudfront", "page-capacity", "page-compute", "page-s3", "page-elb", "page-api-gateway", "page-other",
 	"origin-marker",
+	"log-capacity", "log-limit", "log-compute", "log-origin", "log-fetched",
 }
 
 // Names returns the names of the signals in the set, in a fixed order.
@@ -188,11 +194,11 @@ func (a *Answer) Outcome(s Signals) Outcome {
 		return OK
 	case a.Status < 500:
 		return ClientError
-	case s&SignalXCacheCapacity != 0:
+	case s&(SignalXCacheCapacity|SignalLogCapacity) != 0:
 		return EdgeCapacity
-	case s&SignalXCacheLimit != 0:
+	case s&(SignalXCacheLimit|SignalLogLimit) != 0:
 		return EdgeQuota
-	case s&(SignalXCacheLambda|SignalXCacheFunction|SignalPageCompute) != 0:
+	case s&(SignalXCacheLambda|SignalXCacheFunction|SignalPageCompute|SignalLogCompute) != 0:
 		return EdgeCompute
 	case s&SignalAge != 0:
 		return CachedOriginError
@@ -213,7 +219,7 @@ func (s Signals) originOutcome() Outcome {
 		return OriginCustom
 	case s&SignalPageELB != 0:
 		return OriginELB
-	case s&(SignalUpstream|SignalMarker) != 0:
+	case s&(SignalUpstream|SignalMarker|SignalLogOrigin|SignalLogFetched) != 0:
 		return Origin
 	}
 	return UnknownError

@@ -33,6 +33,10 @@ var signs = []sign{
 	{results.SignalXCacheLimit, results.VerdictEdgeQuota, 8, "X-Cache: LimitExceeded"},
 	{results.SignalXCacheLambda, results.VerdictEdgeCompute, 8, "X-Cache: Lambda…"},
 	{results.SignalXCacheFunction, results.VerdictEdgeCompute, 8, "X-Cache: Function…"},
+	// So does the access log.
+	{results.SignalLogCapacity, results.VerdictEdgeCapacity, 8, "the log's result type CapacityExceeded"},
+	{results.SignalLogLimit, results.VerdictEdgeQuota, 8, "the log's result type LimitExceeded"},
+	{results.SignalLogCompute, results.VerdictEdgeCompute, 8, "the log's result type Lambda… or Function…"},
 	// CloudFront's page names the cause: nearly certain, though a page can be replaced.
 	{results.SignalPageCompute, results.VerdictEdgeCompute, 6, "CloudFront's page names a function"},
 	{results.SignalPageCapacity, results.VerdictEdgeCapacity, 3, "CloudFront's page speaks of capacity"},
@@ -46,6 +50,8 @@ var signs = []sign{
 	{results.SignalMarker, results.FamilyOrigin, 7, "the header that only the origin sets"},
 	{results.SignalUpstream, results.FamilyOrigin, 6, "Server-Timing shows that the origin was asked"},
 	{results.SignalAge, results.FamilyOrigin, 5, "Age: the cache replayed an origin's error"},
+	{results.SignalLogOrigin, results.FamilyOrigin, 6, "the log's detailed result type Origin…"},
+	{results.SignalLogFetched, results.FamilyOrigin, 6, "the log's origin-fbl: the origin answered"},
 	{results.SignalServerS3, results.FamilyOrigin, 5, "Server: AmazonS3"},
 	{results.SignalS3IDs, results.FamilyOrigin, 4.5, "S3's request ids"},
 	{results.SignalPageS3, results.FamilyOrigin, 4.5, "S3's XML error"},

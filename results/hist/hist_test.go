@@ -134,6 +134,44 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
+func TestEveryBucketIsKnown(t *testing.T) {
+	for _, digits := range []int{2, 3} {
+		g := geometryOf(digits)
+		for bucket := range g.bucketOf(Highest) + 1 {
+			start := g.start(bucket)
+			if got := g.bucketOf(start); got != bucket {
+				t.Fatalf("%d digits: bucket %d begins at %v, which lies in bucket %d", digits, bucket, start, got)
+			}
+			if start > 0 && g.bucketOf(start-1) != bucket-1 {
+				t.Fatalf("%d digits: bucket %d begins before %v", digits, bucket, start)
+			}
+		}
+	}
+}
+
+// Counts of every number of bytes are stored as the library stores them.
+func TestStoredCountsOfEverySize(t *testing.T) {
+	for digits := 2; digits <= 3; digits++ {
+		want := hdr.NewPacked(int64(lowest), int64(Highest), digits)
+		got := New(digits)
+		at := time.Millisecond
+		for n := int64(1); n < 1<<60; n = n*5 + 1 {
+			_ = want.RecordValues(int64(at), n)
+			got.add(got.bucketOf(at), n)
+			at = at*11/10 + 17
+		}
+		read, err := hdr.DecodePacked(encode(t, got))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, _ := read.Encode()
+		theirs, _ := want.Encode()
+		if string(ours) != string(theirs) {
+			t.Errorf("%d digits: the library reads other counts than it records itself", digits)
+		}
+	}
+}
+
 func TestResetKeepsCommonMemory(t *testing.T) {
 	h := New(3)
 	fill := func() {

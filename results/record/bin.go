@@ -43,7 +43,7 @@ type bin struct {
 	clients  table[clientKey, results.Tally] // names are left empty
 	prefixes table[string, results.Tally]
 	times    coarse
-	lag      *hist.Counter
+	lag      *hist.Histogram
 	folded   int64 // samples and sends counted without all of their key
 }
 

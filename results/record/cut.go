@@ -12,12 +12,12 @@ import (
 
 // state is what a Recorder keeps between cuts.
 type state struct {
-	gauged   int                   // the last second that got its gauges; -1 before the first
-	lags     map[int]*hist.Counter // send lags of the latest seconds
-	windows  map[int]*fine         // fine counters by their first second, not yet over
-	free     *fine                 // emptied, for reuse
-	whole    histograms            // of all that are over
-	sofar    histograms            // of those and the others; what was shown last
+	gauged   int                     // the last second that got its gauges; -1 before the first
+	lags     map[int]*hist.Histogram // send lags of the latest seconds
+	windows  map[int]*fine           // fine histograms by their first second, not yet over
+	over     []*fine                 // those that are, valid until the next cut; for reuse
+	whole    fine                    // of all that are over
+	sofar    fine                    // of those and the others; what was shown last
 	cuts     int
 	clients  tallies[clientKey]
 	prefixes tallies[string]
@@ -26,7 +26,7 @@ type state struct {
 func newState() state {
 	return state{
 		gauged:   -1,
-		lags:     map[int]*hist.Counter{},
+		lags:     map[int]*hist.Histogram{},
 		windows:  map[int]*fine{},
 		clients:  tallies[clientKey]{byName: map[clientKey]*results.Tally{}, empty: emptyClient},
 		prefixes: tallies[string]{byName: map[string]*results.Tally{}, empty: emptyPrefix},
@@ -110,7 +110,7 @@ func (b *bin) merge(o *bin, most int) {
 		addTally(b.prefixes.at(k), o.prefixes.vals[i])
 	}
 	b.times.merge(o.times)
-	b.lag.Add(o.lag)
+	b.lag.Merge(o.lag)
 }
 
 // emit adds a second to iv and to what is kept for the whole run.
@@ -161,10 +161,10 @@ func (r *Recorder) lag(b *bin) time.Duration {
 		return 0
 	}
 	if lags[b.second] == nil {
-		lags[b.second] = hist.NewCounter(fineDigits)
+		lags[b.second] = hist.New(fineDigits)
 	}
-	lags[b.second].Add(b.lag)
-	return lags[b.second].Histogram().Quantile(0.99)
+	lags[b.second].Merge(b.lag)
+	return lags[b.second].Quantile(0.99)
 }
 
 // gauge gives the generator's state to the last second, once.
@@ -200,8 +200,8 @@ func (r *Recorder) windows(iv *Interval, end int) {
 	}
 }
 
-// takeFines takes the fine counters of what began before the given second out
-// of the shards.
+// takeFines takes the fine histograms of what began before the given second
+// out of the shards.
 func (r *Recorder) takeFines(iv *Interval, before int) {
 	st := &r.cut.state
 	for _, s := range r.shards {
@@ -210,8 +210,7 @@ func (r *Recorder) takeFines(iv *Interval, before int) {
 			iv.Clamped += over
 			iv.Negative += negative
 			if st.windows[f.start] == nil {
-				st.windows[f.start] = cmp.Or(st.free, &fine{})
-				st.free = nil
+				st.windows[f.start] = st.empty()
 			}
 			st.windows[f.start].merge(f.times)
 			s.releaseFine(f)
@@ -219,19 +218,34 @@ func (r *Recorder) takeFines(iv *Interval, before int) {
 	}
 }
 
-// closeWindow takes out fine counters that are over.
+// empty returns a set of fine histograms to fill.
+func (st *state) empty() *fine {
+	last := len(st.over) - 1
+	if last < 0 {
+		return &fine{}
+	}
+	f := st.over[last]
+	st.over = st.over[:last]
+	f.reset()
+	return f
+}
+
+// mostOver bounds the sets of fine histograms that wait for reuse.
+const mostOver = 2
+
+// closeWindow takes out fine histograms that are over.
 func (r *Recorder) closeWindow(iv *Interval, start int) {
 	st := &r.cut.state
 	over := st.windows[start]
 	delete(st.windows, start)
 	over.sum()
-	times := over.histograms()
 	if !r.cfg.NoTens {
-		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, times)
+		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, over.histograms)
 	}
-	st.whole.merge(times)
-	over.reset()
-	st.free = over
+	st.whole.merge(*over)
+	if len(st.over) < mostOver {
+		st.over = append(st.over, over)
+	}
 }
 
 // wholeRun shows the histograms of the whole run.
@@ -239,11 +253,9 @@ func (r *Recorder) wholeRun(iv *Interval) {
 	st := &r.cut.state
 	st.sofar.reset()
 	st.sofar.merge(st.whole)
-	var open fine
 	for _, w := range st.windows {
-		open.merge(*w)
+		st.sofar.merge(*w)
 	}
-	open.sum()
-	st.sofar.merge(open.histograms())
-	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, st.sofar)
+	st.sofar.sum()
+	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, st.sofar.histograms)
 }

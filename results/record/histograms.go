@@ -68,31 +68,31 @@ func (n series) key(id int, pops *popNames) results.LatencyKey {
 	return k
 }
 
-// counters holds counters by number; nil where there is none.
-type counters []*hist.Counter
+// histograms holds histograms by number; nil where there is none.
+type histograms []*hist.Histogram
 
-// at returns a counter, a new one of so many digits where there is none.
-func (c *counters) at(id, digits int) *hist.Counter {
-	for id >= len(*c) {
-		*c = append(*c, nil)
+// at returns a histogram, a new one of so many digits where there is none.
+func (h *histograms) at(id, digits int) *hist.Histogram {
+	for id >= len(*h) {
+		*h = append(*h, nil)
 	}
-	if (*c)[id] == nil {
-		(*c)[id] = hist.NewCounter(digits)
+	if (*h)[id] == nil {
+		(*h)[id] = hist.New(digits)
 	}
-	return (*c)[id]
+	return (*h)[id]
 }
 
-// add adds o to c.
-func (c *counters) add(o counters, digits int) {
+// merge adds o to h.
+func (h *histograms) merge(o histograms, digits int) {
 	for id, from := range o {
 		if from != nil && from.Count() > 0 {
-			c.at(id, digits).Add(from)
+			h.at(id, digits).Merge(from)
 		}
 	}
 }
 
-func (c counters) reset() {
-	for _, one := range c {
+func (h histograms) reset() {
+	for _, one := range h {
 		if one != nil {
 			one.Reset()
 		}
@@ -100,7 +100,7 @@ func (c counters) reset() {
 }
 
 // A coarse set holds response and service times of one second by class.
-type coarse struct{ counters }
+type coarse struct{ histograms }
 
 const coarseDigits = 2
 
@@ -112,10 +112,10 @@ func (c *coarse) record(s *results.Sample) {
 	}
 }
 
-func (c *coarse) merge(o coarse) { c.add(o.counters, coarseDigits) }
+func (c *coarse) merge(o coarse) { c.histograms.merge(o.histograms, coarseDigits) }
 
 // A fine set holds everything, of many seconds.
-type fine struct{ counters }
+type fine struct{ histograms }
 
 const fineDigits = 3
 
@@ -154,67 +154,31 @@ func (f *fine) waited(id int, d time.Duration) {
 	}
 }
 
-func (f *fine) merge(o fine) { f.add(o.counters, fineDigits) }
+func (f *fine) merge(o fine) { f.histograms.merge(o.histograms, fineDigits) }
 
-// sum makes the counters for all classes from those by class.
+// sum makes the histograms for all classes anew from those by class.
 func (f *fine) sum() {
-	for class := range results.Classes {
-		f.addOne(idResponseAll, idResponse+class)
-		f.addOne(idServiceAll, idService+class)
-	}
+	f.sumOf(idResponseAll, idResponse)
+	f.sumOf(idServiceAll, idService)
 }
 
-func (f *fine) addOne(into, from int) {
-	if from < len(f.counters) && f.counters[from] != nil {
-		f.at(into, fineDigits).Add(f.counters[from])
+func (f *fine) sumOf(into, first int) {
+	all := f.at(into, fineDigits)
+	all.Reset()
+	for _, one := range f.histograms[first : first+results.Classes] {
+		if one != nil {
+			all.Merge(one)
+		}
 	}
 }
 
 // clamped counts the latencies over [hist.Highest] and those below zero, each once.
 func (f fine) clamped() (over, negative int64) {
-	for id := range min(len(f.counters), idResponseAll) {
-		if c := f.counters[id]; c != nil {
-			over += c.Over()
-			negative += c.Negative()
+	for id := range min(len(f.histograms), idResponseAll) {
+		if h := f.histograms[id]; h != nil {
+			over += h.Over()
+			negative += h.Negative()
 		}
 	}
 	return over, negative
-}
-
-// histograms returns what was counted as histograms.
-func (f fine) histograms() histograms {
-	h := make(histograms, len(f.counters))
-	for id, c := range f.counters {
-		if c != nil && c.Count() > 0 {
-			h[id] = c.Histogram()
-		}
-	}
-	return h
-}
-
-// histograms holds histograms of 3 digits by number; nil where there is none.
-type histograms []*hist.Histogram
-
-// merge adds o to h.
-func (h *histograms) merge(o histograms) {
-	for id, from := range o {
-		if from == nil {
-			continue
-		}
-		for id >= len(*h) {
-			*h = append(*h, nil)
-		}
-		if (*h)[id] == nil {
-			(*h)[id] = hist.New(3)
-		}
-		(*h)[id].Merge(from)
-	}
-}
-
-func (h histograms) reset() {
-	for _, one := range h {
-		if one != nil {
-			one.Reset()
-		}
-	}
 }

@@ -146,7 +146,7 @@ func (r *Recorder) requestName(i uint16) string {
 	return ""
 }
 
-// fineStart returns the first second of those that a second's fine counters
+// fineStart returns the first second of those that a second's fine histograms
 // are kept together with.
 func (c Config) fineStart(second int) int {
 	if c.NoTens {

@@ -48,9 +48,9 @@ func (r *Recorder) sends(b *bin) []results.Send {
 
 // appendSecond appends the histograms that are kept each second.
 func appendSecond(out []Histogram, b *bin, names series, pops *popNames) []Histogram {
-	for id, c := range b.times.counters {
+	for id, c := range b.times.histograms {
 		if c != nil && c.Count() > 0 {
-			out = append(out, Histogram{b.second, SpanSecond, names.key(id, pops), c.Histogram()})
+			out = append(out, Histogram{b.second, SpanSecond, names.key(id, pops), c.Clone()})
 		}
 	}
 	return out

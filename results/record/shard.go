@@ -44,7 +44,7 @@ func (s *shard) bin(second int) *bin {
 			return s.bins[i]
 		}
 	}
-	b := &bin{lag: hist.NewCounter(fineDigits)}
+	b := &bin{lag: hist.New(fineDigits)}
 	if n := len(s.free); n > 0 {
 		b, s.free = s.free[n-1], s.free[:n-1]
 	}
@@ -53,13 +53,13 @@ func (s *shard) bin(second int) *bin {
 	return b
 }
 
-// A fineBin holds the fine counters of the seconds from start on.
+// A fineBin holds the fine histograms of the seconds from start on.
 type fineBin struct {
 	start int
 	times fine
 }
 
-// fine returns the fine counters that a second belongs to.
+// fine returns the fine histograms that a second belongs to.
 func (s *shard) fine(second int) *fine {
 	start := s.cfg.fineStart(second)
 	for i := len(s.fines) - 1; i >= 0; i-- {
@@ -74,7 +74,7 @@ func (s *shard) fine(second int) *fine {
 	return &f.times
 }
 
-// takeFines removes and returns the fine counters of what began before the
+// takeFines removes and returns the fine histograms of what began before the
 // given second.
 func (s *shard) takeFines(before int) []*fineBin {
 	s.mu.Lock()

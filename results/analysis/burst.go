@@ -26,7 +26,7 @@ func bursts(run *results.Run, l *ledger, w *watcher) []results.Burst {
 			End:       at(run, o.to),
 			Requests:  o.requests,
 			PeakShare: round(o.peakShare()),
-			Scope:     results.Scope{Kind: o.kind, Values: o.values},
+			Scope:     results.Scope{Kind: l.kindName(o.kind), Values: o.values},
 
 			Responses503: o.status503,
 			Evidence:     w.gather(o),

@@ -1,115 +1,175 @@
 package analysis
 
-// batchCells bounds the seconds × scopes that are counted at a time, 8 bytes
-// each, so that long runs over many edge addresses need little memory.
-const batchCells = 4 << 20
+// batchBlocks bounds the blocks that are kept at a time, 40 bytes each, so that
+// long runs over many edge addresses need little memory.
+const batchBlocks = 1 << 20
 
 // A detector looks for raised spans of one cause in every scope of a single
 // value, and in all.
 type detector struct {
-	l       *ledger
-	cause   cause
-	without []*fault
-	left    float64 // 503s that no fault owns
-	scopes  []valueScope
+	l            *ledger
+	cause        cause
+	without      []*fault
+	left         float64 // 503s that no fault owns
+	blockSeconds int
+
+	sizes  []float64 // samples of every scope, also of those left out below
+	scopes []valueScope
+	all    level // the calm of all
 }
 
-// A valueScope is one value of one dimension as a scope of its own.
-type valueScope struct{ dimension, value string }
+// A valueScope is one value of one dimension as a scope of its own, given by
+// their indices; the scope of all has dimension -1.
+type valueScope struct{ dimension, value int }
 
 // newDetector looks at the 503s of a cause that none of the faults owns.
 // Scopes with too few of them for a burst are left out.
 func newDetector(l *ledger, c cause, without []*fault) *detector {
-	d := &detector{l: l, cause: c, without: without}
-	counts := l.counts(span{0, l.seconds()}, only(c), without)
+	d := &detector{l: l, cause: c, without: without, blockSeconds: blockSeconds(l.seconds())}
+	counts := l.counts(l.whole(), only(c), without)
+	n := 0.0
 	for _, c := range counts {
 		d.left += c.k
+		n += c.n
 	}
-	d.scopes = append(d.scopes, valueScope{kindAll, ""})
-	for _, dimension := range dimensions {
-		sums := l.byValue(dimension, counts)
-		for _, v := range sortedKeys(sums) {
-			if v != "" && sums[v].k >= least503s && len(sums) > 1 {
-				d.scopes = append(d.scopes, valueScope{dimension, v})
+	d.scopes, d.sizes = append(d.scopes, valueScope{-1, 0}), append(d.sizes, n)
+	for i := range l.dimensions {
+		dim := &l.dimensions[i]
+		if len(dim.names) == 1 {
+			continue
+		}
+		for v, c := range dim.sums(counts) {
+			if dim.names[v] == "" {
+				continue
+			}
+			d.sizes = append(d.sizes, c.n)
+			if c.k >= least503s {
+				d.scopes = append(d.scopes, valueScope{i, v})
 			}
 		}
 	}
 	return d
 }
 
-// whole returns the series of all atoms.
-func (d *detector) whole() series { return d.count(d.scopes[:1])[0] }
-
-// calm returns the share of 503s outside bursts. At a few requests a second
-// most seconds of steady noise have no 503 at all, so that [calmShare] is far
-// too low: what is left outside the spans that it gives raises it.
-func (d *detector) calm() float64 {
-	whole := d.whole()
-	calm := calmShare(whole)
-	in, out := d.runs(calm), count{}
-	for t := range whole.n {
-		for len(in) > 0 && in[0].to <= t {
-			in = in[1:]
-		}
-		if len(in) == 0 || t < in[0].from {
-			out = out.add(count{float64(whole.n[t]), float64(whole.k[t])})
-		}
-	}
-	return max(calm, out.share())
-}
-
-// runs returns the raised spans of every scope, those that overlap made one.
-func (d *detector) runs(calm float64) []span {
-	a := newAutomaton(calm, d.l.seconds(), len(d.scopes))
-	batch := max(1, batchCells/max(1, d.l.seconds()))
-	var runs []span
+// runs returns the raised spans of every scope, those that overlap made one:
+// the severe ones or, where there is none, the slight ones.
+func (d *detector) runs() []span {
+	var severe, slight []span
+	batch := max(1, batchBlocks*d.blockSeconds/max(1, d.l.seconds()))
 	for from := 0; from < len(d.scopes); from += batch {
-		for _, s := range d.count(d.scopes[from:min(from+batch, len(d.scopes))]) {
-			runs = append(runs, a.spans(s)...)
+		for i, s := range d.read(d.scopes[from:min(from+batch, len(d.scopes))]) {
+			var l level
+			if from+i == 0 {
+				d.all = s.level(nil)
+				l = d.all
+			} else {
+				l = s.level(&d.all)
+			}
+			cost := d.cost()
+			severe = append(severe, automaton{severeShare, cost}.spans(s, l, d.blockSeconds)...)
+			slight = append(slight, automaton{slightShare, cost}.spans(s, l, d.blockSeconds)...)
 		}
 	}
-	return join(runs)
+	if len(severe) > 0 {
+		return join(severe)
+	}
+	return join(slight)
 }
 
-// count reads the ledger once and returns the series of the given scopes.
-func (d *detector) count(scopes []valueScope) []series {
-	all := make([]series, len(scopes))
+// cost returns what it costs to enter a raised state: so much that all scopes
+// together make no more false alarms than they may.
+func (d *detector) cost() float64 {
+	perSecond := d.all.typical() / float64(max(1, len(d.l.marks)))
+	sum := 0.0
+	for _, n := range d.sizes {
+		sum += excursions(n * perSecond)
+	}
+	return costOf(sum)
+}
+
+// read reads the ledger once and returns the series of the given scopes.
+func (d *detector) read(scopes []valueScope) []series {
+	all := make([]collector, len(scopes))
 	for i := range all {
-		all[i] = newSeries(d.l.seconds())
+		all[i].blockSeconds = d.blockSeconds
 	}
 	members := d.members(scopes)
-	for t := range d.l.seconds() {
-		for _, e := range d.l.second(t) {
-			if len(members[e.atom]) == 0 || claimed(d.without, t, e.atom) {
+	active := newClaims(d.without)
+	for t, entries := range d.l.during(d.l.whole()) {
+		active.at(t)
+		for _, e := range entries {
+			atom := e.atom()
+			if len(members[atom]) == 0 || active.claimed(atom) {
 				continue
 			}
-			for _, i := range members[e.atom] {
-				all[i].n[t] += e.n
-				if e.cause == d.cause {
-					all[i].k[t] += e.n
-				}
+			k := uint32(0)
+			if e.cause() == d.cause {
+				k = e.n
+			}
+			for _, i := range members[atom] {
+				all[i].count(t, e.n, k)
 			}
 		}
 	}
-	return all
+	made := make([]series, len(scopes))
+	for i := range all {
+		all[i].close()
+		made[i] = all[i].series
+	}
+	return made
 }
 
 // members returns, by atom, the indices of the scopes that it is in.
-func (d *detector) members(scopes []valueScope) [][]int {
-	index := map[valueScope]int{}
+func (d *detector) members(scopes []valueScope) [][]int32 {
+	index := map[valueScope]int32{}
 	for i, s := range scopes {
-		index[s] = i
+		index[s] = int32(i)
 	}
-	members := make([][]int, len(d.l.atoms))
+	members := make([][]int32, len(d.l.atoms))
 	for i := range members {
-		if s, ok := index[valueScope{kindAll, ""}]; ok {
+		if s, ok := index[valueScope{-1, 0}]; ok {
 			members[i] = append(members[i], s)
 		}
-		for _, dimension := range dimensions {
-			if s, ok := index[valueScope{dimension, d.l.value(dimension, uint32(i))}]; ok {
+		for j := range d.l.dimensions {
+			if s, ok := index[valueScope{j, int(d.l.dimensions[j].of[i])}]; ok {
 				members[i] = append(members[i], s)
 			}
 		}
 	}
 	return members
+}
+
+// claims tells which atoms belong to a fault, second after second.
+type claims struct {
+	waiting []*fault // in order of their beginning
+	active  []*fault // that own something in the second looked at
+}
+
+func newClaims(faults []*fault) *claims {
+	return &claims{waiting: inOrder(faults)}
+}
+
+// at moves on to second t, which must not be before the last one.
+func (c *claims) at(t int) {
+	for len(c.waiting) > 0 && c.waiting[0].from <= t {
+		c.active = append(c.active, c.waiting[0])
+		c.waiting = c.waiting[1:]
+	}
+	kept := c.active[:0]
+	for _, f := range c.active {
+		if t < f.to {
+			kept = append(kept, f)
+		}
+	}
+	c.active = kept
+}
+
+// claimed reports whether the atom belongs to a fault in the second looked at.
+func (c *claims) claimed(atom uint32) bool {
+	for _, f := range c.active {
+		if f.in[atom] {
+			return true
+		}
+	}
+	return false
 }

@@ -43,19 +43,17 @@ func findFaults(l *ledger) []*fault {
 // next, in which a weaker fault beside it may show.
 func findCause(l *ledger, c cause) []*fault {
 	var faults []*fault
-	calm := -1.0
+	var first *detector
 	for range mostRounds {
 		d := newDetector(l, c, faults)
 		if d.left < least503s {
 			break
 		}
-		if calm < 0 {
-			calm = d.calm()
-		}
-		runs := d.runs(calm)
+		runs := d.runs()
 		if len(runs) == 0 {
 			break
 		}
+		first = cmp.Or(first, d)
 		var found []*fault
 		for _, r := range runs {
 			found = append(found, explain(l, c, r, faults)...)
@@ -63,7 +61,7 @@ func findCause(l *ledger, c cause) []*fault {
 		faults = mergeSame(l, append(faults, found...))
 	}
 	for _, f := range faults {
-		f.refine(l, newAutomaton(calm, l.seconds(), 1), faults)
+		f.refine(first, faults)
 	}
 	return mergeSame(l, faults)
 }
@@ -71,7 +69,7 @@ func findCause(l *ledger, c cause) []*fault {
 // explain returns the fault, or the two at once, behind one raised span.
 func explain(l *ledger, c cause, s span, before []*fault) []*fault {
 	counts := l.counts(s, only(c), before)
-	if narrow, _, ok := l.narrow(counts); ok {
+	if narrow, ok := l.narrow(counts); ok {
 		return []*fault{newFault(l, c, s, narrow)}
 	}
 	if place, request, ok := l.cross(counts); ok {
@@ -105,64 +103,73 @@ func (f *fault) count(l *ledger) {
 // causes, without those that the faults own.
 func (l *ledger) counts(s span, of [causes]bool, without []*fault) []count {
 	counts := make([]count, len(l.atoms))
-	for t := max(0, s.from); t < min(s.to, l.seconds()); t++ {
-		for _, e := range l.second(t) {
-			if claimed(without, t, e.atom) {
+	active := newClaims(without)
+	for t, entries := range l.during(s) {
+		active.at(t)
+		for _, e := range entries {
+			atom := e.atom()
+			if active.claimed(atom) {
 				continue
 			}
-			counts[e.atom].n += float64(e.n)
-			if of[e.cause] {
-				counts[e.atom].k += float64(e.n)
+			counts[atom].n += float64(e.n)
+			if of[e.cause()] {
+				counts[atom].k += float64(e.n)
 			}
 		}
 	}
 	return counts
 }
 
-// claimed reports whether the atom belongs at second t to one of the faults.
-func claimed(faults []*fault, t int, atom uint32) bool {
-	for _, f := range faults {
-		if f.from <= t && t < f.to && f.in[atom] {
-			return true
-		}
-	}
-	return false
+// inOrder returns the faults in order of their beginning.
+func inOrder(faults []*fault) []*fault {
+	return slices.SortedStableFunc(slices.Values(faults), func(x, y *fault) int { return cmp.Compare(x.from, y.from) })
 }
 
 // refine sets the fault's span to what its own scope shows, where it shows
 // anything: beside another fault its seconds could not be told apart before.
-func (f *fault) refine(l *ledger, a automaton, all []*fault) {
+func (f *fault) refine(d *detector, all []*fault) {
 	var others []*fault
 	for _, o := range all {
 		if o != f && o.overlaps(f.span) && !f.sameDimension(o.scope) {
 			others = append(others, o)
 		}
 	}
-	from := max(0, f.from-mostGap)
-	to := min(l.seconds(), f.to+mostGap)
-	s := newSeries(to - from)
-	for t := from; t < to; t++ {
-		for _, e := range l.second(t) {
-			if f.in[e.atom] && !claimed(others, t, e.atom) {
-				s.n[t-from] += e.n
-				if f.causes[e.cause] {
-					s.k[t-from] += e.n
+	s := f.series(d, others)
+	for _, share := range []float64{severeShare, slightShare} {
+		refined := span{}
+		for _, r := range (automaton{share, d.cost()}).spans(s, d.all, d.blockSeconds) {
+			if r.overlaps(f.span) && (refined.to == 0 || refined.gap(r) <= errorCaching) {
+				if refined.to == 0 {
+					refined = r
 				}
+				refined = refined.union(r)
 			}
 		}
-	}
-	refined := span{}
-	for _, r := range a.spans(s) {
-		r = span{r.from + from, r.to + from}
-		if r.overlaps(f.span) && (refined.to == 0 || refined.gap(r) <= errorCaching) {
-			if refined.to == 0 {
-				refined = r
-			}
-			refined = refined.union(r)
+		if refined.to > 0 {
+			f.span = refined
+			f.count(d.l)
+			return
 		}
 	}
-	if refined.to > 0 {
-		f.span = refined
-		f.count(l)
+}
+
+// series returns the fault's scope around its span, without what belongs to others.
+func (f *fault) series(d *detector, others []*fault) series {
+	c := collector{blockSeconds: d.blockSeconds}
+	active := newClaims(others)
+	for t, entries := range d.l.during(span{f.from - mostGap, f.to + mostGap}) {
+		active.at(t)
+		for _, e := range entries {
+			if !f.in[e.atom()] || active.claimed(e.atom()) {
+				continue
+			}
+			k := uint32(0)
+			if f.causes[e.cause()] {
+				k = e.n
+			}
+			c.count(t, e.n, k)
+		}
 	}
+	c.close()
+	return c.series
 }

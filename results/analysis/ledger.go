@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -13,36 +15,50 @@ import (
 const maxSecond = 400 * 24 * 3600
 
 // An atom is the smallest scope: one edge address in one POP under one
-// request name. Every wider scope is a set of atoms.
+// request name, as one region saw it. Every wider scope is a set of atoms.
 type atom struct {
 	edge    netip.Addr // invalid when the request reached none
 	pop     string     // empty when no answer of the edge address names one
+	region  string     // where the load generator stood
 	request uint16
 }
 
+func atomOfKey(k *results.CellKey) atom { return atom{k.Edge, k.POP, k.Region, k.Request} }
+
 // An entry counts one atom's samples of one second and cause.
 type entry struct {
-	atom  uint32
-	cause cause
+	place uint32 // the atom's index, and its cause in the lowest causeBits
 	n     uint32
 }
 
+const causeBits = 4
+
+func newEntry(atom uint32, c cause, n uint32) entry { return entry{atom<<causeBits | uint32(c), n} }
+
+func (e entry) atom() uint32 { return e.place >> causeBits }
+func (e entry) cause() cause { return cause(e.place & (1<<causeBits - 1)) }
+
 // A ledger counts a run by second, atom and cause. Its size is that of the
-// seconds times the atoms in use, whatever the number of cells.
+// seconds in which something finished times the atoms in use in each, whatever
+// the number of cells and however long the run was.
 type ledger struct {
 	info    *results.RunInfo
 	atoms   []atom
 	index   map[atom]uint32 // by the atom as the cells have it
-	entries []entry
-	starts  []int // entries of second s are entries[starts[s]:starts[s+1]]
-	limited []bool
+	entries []entry         // in order of seconds
+	marks   []mark          // of the seconds that have entries, in order
+	limited map[int]bool    // seconds in which the generator was the bottleneck
 
-	popOf     map[netip.Addr]string // by edge address, the POP that it named most
-	total     totals
-	edgePeak  map[netip.Addr]int64 // most requests of one edge address in one second
-	edge503   map[netip.Addr]int64
-	edgeCount map[netip.Addr]int64
+	dimensions []dimension
+	popOf      map[netip.Addr]string // by edge address, the POP that it named most
+	total      totals
+	edgePeak   map[netip.Addr]int64 // most requests of one edge address in one second
+	edge503    map[netip.Addr]int64
+	edgeCount  map[netip.Addr]int64
 }
+
+// A mark says where a second's entries begin; they end where those of the next begin.
+type mark struct{ second, first int }
 
 // totals are the sums over all cells.
 type totals struct {
@@ -61,25 +77,46 @@ type requestTotals struct {
 }
 
 // seconds returns how many seconds the cells cover, 0 where there are none.
-func (l *ledger) seconds() int { return len(l.starts) - 1 }
+func (l *ledger) seconds() int {
+	if len(l.marks) == 0 {
+		return 0
+	}
+	return l.marks[len(l.marks)-1].second + 1
+}
 
-// second returns the entries of one second.
-func (l *ledger) second(s int) []entry { return l.entries[l.starts[s]:l.starts[s+1]] }
+// whole returns the span of all cells.
+func (l *ledger) whole() span { return span{0, l.seconds()} }
+
+// during goes through the seconds of a span that have entries, in order.
+func (l *ledger) during(s span) iter.Seq2[int, []entry] {
+	return func(yield func(int, []entry) bool) {
+		from, _ := slices.BinarySearchFunc(l.marks, s.from, func(m mark, t int) int { return cmp.Compare(m.second, t) })
+		for i, m := range l.marks[from:] {
+			end := len(l.entries)
+			if next := from + i + 1; next < len(l.marks) {
+				end = l.marks[next].first
+			}
+			if m.second >= s.to || !yield(m.second, l.entries[m.first:end]) {
+				return
+			}
+		}
+	}
+}
 
 // isLimited reports whether the generator was the bottleneck in second s.
-func (l *ledger) isLimited(s int) bool { return s < len(l.limited) && l.limited[s] }
+func (l *ledger) isLimited(s int) bool { return l.limited[s] }
 
 func readLedger(run *results.Run) (*ledger, error) {
 	l := &ledger{
 		info:      &run.Info,
 		index:     map[atom]uint32{},
-		starts:    []int{0},
+		limited:   map[int]bool{},
 		total:     totals{outcomes: map[string]int64{}, statuses: map[uint16]int64{}, byRequest: map[uint16]*requestTotals{}},
 		edgePeak:  map[netip.Addr]int64{},
 		edge503:   map[netip.Addr]int64{},
 		edgeCount: map[netip.Addr]int64{},
 	}
-	b := builder{ledger: l, now: map[entryKey]uint32{}, edges: map[netip.Addr]int64{}}
+	b := builder{ledger: l, edges: map[netip.Addr]int64{}}
 	for c, err := range cells(run) {
 		if err != nil {
 			return nil, err
@@ -89,17 +126,15 @@ func readLedger(run *results.Run) (*ledger, error) {
 		}
 		b.add(&c)
 	}
-	if len(l.atoms) > 0 {
-		b.advance(b.second + 1)
-	}
+	b.close()
 	if len(run.EdgePeaks) > 0 {
 		// After a stall many answers come in one second that were asked for in several.
 		l.edgePeak = run.EdgePeaks
 	}
 	l.namePOPs()
+	l.dimensions = l.findDimensions()
 	for _, s := range run.Seconds {
-		if s.Limited != "" && s.Second >= 0 && s.Second < l.seconds() {
-			l.limited = append(l.limited, make([]bool, max(0, s.Second+1-len(l.limited)))...)
+		if s.Limited != "" {
 			l.limited[s.Second] = true
 		}
 	}
@@ -129,7 +164,7 @@ func (l *ledger) namePOPs() {
 func (l *ledger) mostNamed() map[netip.Addr]string {
 	counts := map[netip.Addr]map[string]int64{}
 	for _, e := range l.entries {
-		a := l.atoms[e.atom]
+		a := l.atoms[e.atom()]
 		if a.pop == "" {
 			continue
 		}
@@ -151,7 +186,7 @@ func (l *ledger) mostNamed() map[netip.Addr]string {
 
 // atomOf returns the index of the cell's atom and whether it has one.
 func (l *ledger) atomOf(k *results.CellKey) (uint32, bool) {
-	i, ok := l.index[atom{k.Edge, k.POP, k.Request}]
+	i, ok := l.index[atomOfKey(k)]
 	return i, ok
 }
 
@@ -163,30 +198,28 @@ func (l *ledger) requestName(i uint16) string {
 	return fmt.Sprintf("request %d", i)
 }
 
-type entryKey struct {
-	atom  uint32
-	cause cause
-}
-
 // A builder gathers one second after the other into a ledger.
 type builder struct {
 	*ledger
-	second int
-	now    map[entryKey]uint32 // counts of the second that is being read
+	second int // the one that is being read: its entries are the last ones, not yet in order
+	first  int // index of the first of them
 	edges  map[netip.Addr]int64
 	count  int64
 }
 
 func (b *builder) add(c *results.Cell) {
-	b.advance(c.Second)
-	key := atom{c.Edge, c.POP, c.Request}
+	if c.Second != b.second {
+		b.close()
+		b.second = c.Second
+	}
+	key := atomOfKey(&c.CellKey)
 	i, ok := b.index[key]
 	if !ok {
 		i = uint32(len(b.atoms))
 		b.index[key] = i
 		b.atoms = append(b.atoms, key)
 	}
-	b.now[entryKey{i, causeOf(&c.CellKey)}] += uint32(c.Count)
+	b.entries = append(b.entries, newEntry(i, causeOf(&c.CellKey), uint32(c.Count)))
 	if c.Edge.IsValid() {
 		b.edges[c.Edge] += c.Count
 	}
@@ -229,31 +262,34 @@ func (t *totals) request(c *results.Cell) {
 	}
 }
 
-// advance closes the seconds before s.
-func (b *builder) advance(s int) {
-	for b.second < s {
-		for k, n := range b.now {
-			b.entries = append(b.entries, entry{k.atom, k.cause, n})
-		}
-		sortEntries(b.entries[b.starts[b.second]:])
-		b.starts = append(b.starts, len(b.entries))
-		for edge, n := range b.edges {
-			b.edgePeak[edge] = max(b.edgePeak[edge], n)
-			b.edgeCount[edge] += n
-		}
-		b.total.peak = max(b.total.peak, b.count)
-		clear(b.now)
-		clear(b.edges)
-		b.count = 0
-		b.second++
+// close puts the entries of the second that was read in order, one for each
+// atom and cause.
+func (b *builder) close() {
+	if b.first == len(b.entries) {
+		return
 	}
+	b.entries = b.entries[:b.first+len(combine(b.entries[b.first:]))]
+	b.marks = append(b.marks, mark{b.second, b.first})
+	b.first = len(b.entries)
+	for edge, n := range b.edges {
+		b.edgePeak[edge] = max(b.edgePeak[edge], n)
+		b.edgeCount[edge] += n
+	}
+	b.total.peak = max(b.total.peak, b.count)
+	clear(b.edges)
+	b.count = 0
 }
 
-func sortEntries(e []entry) {
-	slices.SortFunc(e, func(x, y entry) int {
-		if x.atom != y.atom {
-			return int(x.atom) - int(y.atom)
+// combine sorts the entries and makes one of those that agree.
+func combine(e []entry) []entry {
+	slices.SortFunc(e, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
+	kept := e[:1]
+	for _, x := range e[1:] {
+		if last := &kept[len(kept)-1]; last.place == x.place {
+			last.n += x.n
+			continue
 		}
-		return int(x.cause) - int(y.cause)
-	})
+		kept = append(kept, x)
+	}
+	return kept
 }

@@ -1,5 +1,7 @@
 package analysis
 
+import "slices"
+
 // mergeSame makes one fault of those of one cause that one fault explains.
 func mergeSame(l *ledger, faults []*fault) []*fault {
 	return mergeAll(faults, sameFault, func(a, b *fault) { a.absorb(l, b) })
@@ -11,16 +13,20 @@ func mergeWeak(l *ledger, faults []*fault) []*fault {
 	return mergeAll(faults, echoes, func(a, b *fault) { a.absorb(l, b) })
 }
 
-// mergeAll merges pairs until none is left to merge.
+// mergeAll merges pairs until none is left to merge, and returns the faults in
+// order of their beginning. Faults that match lie at most [mostGap] apart.
 func mergeAll(faults []*fault, match func(a, b *fault) bool, merge func(a, b *fault)) []*fault {
-	for i := 0; i < len(faults); i++ {
-		for j := i + 1; j < len(faults); j++ {
-			if !match(faults[i], faults[j]) {
-				continue
+	for merged := true; merged; {
+		merged = false
+		faults = inOrder(faults)
+		for i := 0; i < len(faults); i++ {
+			for j := i + 1; j < len(faults) && faults[j].from <= faults[i].to+mostGap; j++ {
+				if match(faults[i], faults[j]) {
+					merge(faults[i], faults[j])
+					faults = slices.Delete(faults, j, j+1)
+					merged, j = true, i
+				}
 			}
-			merge(faults[i], faults[j])
-			faults = append(faults[:j], faults[j+1:]...)
-			i, j = -1, len(faults) // start again: the merged fault may match more
 		}
 	}
 	return faults
@@ -82,7 +88,7 @@ func (f *fault) wider(l *ledger, b *fault) scope {
 	for i := range both {
 		both[i] = f.in[i] || b.in[i]
 	}
-	if narrow, _, ok := l.narrow(counts); ok && narrow.isPlace() == f.isPlace() {
+	if narrow, ok := l.narrow(counts); ok && narrow.isPlace() == f.isPlace() {
 		return narrow
 	}
 	return l.named(f, b, both)

@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// The kinds of scope that bursts are sought in.
+// The kinds of scope that bursts are sought in. What the analysis document
+// calls key-prefix is sought as request: see [ledger.kindName].
 const (
 	kindAll     = "all"
+	kindRegion  = "region"
 	kindPOP     = "pop"
 	kindEdge    = "edge-address"
+	kindClient  = "client"
 	kindRequest = "request"
+	kindPrefix  = "key-prefix"
 )
-
-// dimensions are the ways in which the atoms of a run are grouped, the one
-// that says more with fewer values first.
-var dimensions = []string{kindPOP, kindEdge, kindRequest}
 
 // A scope is a set of atoms that share one of some values in one dimension.
 type scope struct {
@@ -26,28 +26,15 @@ type scope struct {
 	in     []bool   // by atom
 }
 
-// isPlace reports whether the scope is one of POPs or of edge addresses.
-func (s scope) isPlace() bool { return s.kind == kindPOP || s.kind == kindEdge }
+// isPlace reports whether the scope is one of regions, POPs or edge addresses.
+func (s scope) isPlace() bool { return isPlace(s.kind) }
+
+func isPlace(kind string) bool { return kind == kindRegion || kind == kindPOP || kind == kindEdge }
 
 // sameDimension reports whether the scopes speak of the same thing: both of
 // places, both of request names, or at least one of everything.
 func (s scope) sameDimension(o scope) bool {
 	return s.kind == kindAll || o.kind == kindAll || s.isPlace() == o.isPlace()
-}
-
-// value returns the value of an atom in a dimension; empty when unknown.
-func (l *ledger) value(dimension string, i uint32) string {
-	a := l.atoms[i]
-	switch dimension {
-	case kindPOP:
-		return a.pop
-	case kindEdge:
-		if a.edge.IsValid() {
-			return a.edge.String()
-		}
-		return ""
-	}
-	return l.requestName(a.request)
 }
 
 // all returns the scope of every atom.
@@ -62,8 +49,13 @@ func (l *ledger) all() scope {
 // scopeOf returns the scope of the given values of a dimension.
 func (l *ledger) scopeOf(dimension string, values []string) scope {
 	s := scope{kind: dimension, values: values, in: make([]bool, len(l.atoms))}
+	d := l.dimension(dimension)
+	listed := make([]bool, len(d.names))
+	for i, name := range d.names {
+		_, listed[i] = slices.BinarySearch(values, name)
+	}
 	for i := range l.atoms {
-		_, s.in[i] = slices.BinarySearch(values, l.value(dimension, uint32(i)))
+		s.in[i] = listed[d.of[i]]
 	}
 	return s
 }
@@ -86,6 +78,8 @@ const (
 	hitShare = 0.15
 	// A value is hit lightly when it is at least this much.
 	lightShare = 0.03
+	// And no value is hit with a lower share than this.
+	leastHit = 0.004
 	// A scope explains a burst when it holds this much of its 503s.
 	explained = 0.9
 	// And when the likelihood gains this much more than it costs to name the
@@ -94,63 +88,54 @@ const (
 )
 
 // narrow returns the narrowest scope that explains nearly all 503s of the
-// given atoms, and the log likelihood that it gains over one share for all.
-// It returns false where none does, so that the scope is all of them.
-func (l *ledger) narrow(counts []count) (best scope, gain float64, ok bool) {
-	for _, d := range dimensions {
-		values, g := l.hits(d, counts)
-		if g > gain {
-			best, gain, ok = l.scopeOf(d, values), g, true
-		}
-	}
-	return best, gain, ok
+// given atoms. It returns false where none does, so that the scope is all of
+// them.
+func (l *ledger) narrow(counts []count) (scope, bool) {
+	return l.narrowest(counts, func(string) bool { return true })
 }
 
-// narrowPlace is [ledger.narrow] for POPs and edge addresses only.
-func (l *ledger) narrowPlace(counts []count) (best scope, ok bool) {
+// narrowPlace is [ledger.narrow] for places only.
+func (l *ledger) narrowPlace(counts []count) (scope, bool) { return l.narrowest(counts, isPlace) }
+
+func (l *ledger) narrowest(counts []count, may func(kind string) bool) (best scope, ok bool) {
 	gain := 0.0
-	for _, d := range []string{kindPOP, kindEdge} {
-		values, g := l.hits(d, counts)
-		if g > gain {
-			best, gain, ok = l.scopeOf(d, values), g, true
+	for i := range l.dimensions {
+		d := &l.dimensions[i]
+		if !may(d.kind) {
+			continue
+		}
+		if values, g := d.hits(counts); g > gain {
+			best, gain, ok = l.scopeOf(d.kind, values), g, true
 		}
 	}
 	return best, ok
-}
-
-// byValue sums the counts of atoms by their value in a dimension.
-func (l *ledger) byValue(dimension string, counts []count) map[string]count {
-	sums := map[string]count{}
-	for i, c := range counts {
-		if c.n > 0 {
-			v := l.value(dimension, uint32(i))
-			sums[v] = sums[v].add(c)
-		}
-	}
-	return sums
 }
 
 // hits returns the values of a dimension that are hit, sorted, and the gain
 // in log likelihood of telling them from the others; 0 where they do not
 // explain the 503s or the others cannot be said to be spared. Where those hit
 // hard do not explain enough, those hit lightly are taken in.
-func (l *ledger) hits(dimension string, counts []count) ([]string, float64) {
-	sums := l.byValue(dimension, counts)
+func (d *dimension) hits(counts []count) ([]string, float64) {
+	sums := d.sums(counts)
 	worst := worstShare(sums)
-	hit, gain := hitsFrom(sums, max(hitShare*worst, 2*leastCalm))
+	hit, gain := d.hitsFrom(sums, max(hitShare*worst, leastHit))
 	if gain <= 0 {
-		hit, gain = hitsFrom(sums, max(lightShare*worst, 2*leastCalm))
+		hit, gain = d.hitsFrom(sums, max(lightShare*worst, leastHit))
 	}
 	return hit, gain
 }
 
 // hitsFrom takes the values with at least the given share of 503s to be hit.
-func hitsFrom(sums map[string]count, least float64) ([]string, float64) {
+func (d *dimension) hitsFrom(sums []count, least float64) ([]string, float64) {
 	in, out := count{}, count{}
 	var hit []string
-	for v, c := range sums {
-		if v != "" && c.k > 0 && c.share() >= least {
-			hit = append(hit, v)
+	seen := 0
+	for i, c := range sums {
+		if c.n > 0 {
+			seen++
+		}
+		if d.names[i] != "" && c.k > 0 && c.share() >= least {
+			hit = append(hit, d.names[i])
 			in = in.add(c)
 		} else {
 			out = out.add(c)
@@ -160,14 +145,13 @@ func hitsFrom(sums map[string]count, least float64) ([]string, float64) {
 	if len(hit) == 0 || out.n == 0 || in.k < explained*total.k || out.share() > hitShare*in.share() {
 		return nil, 0
 	}
-	slices.Sort(hit)
 	gain := logLikelihood(in) + logLikelihood(out) - logLikelihood(total)
-	return hit, gain - logChoose(len(sums), len(hit)) - scopeMargin
+	return hit, gain - logChoose(seen, len(hit)) - scopeMargin
 }
 
 // worstShare returns the largest share of 503s of any value, each shrunk
 // towards nothing as if it had been asked five times more in vain.
-func worstShare(sums map[string]count) float64 {
+func worstShare(sums []count) float64 {
 	worst := 0.0
 	for _, c := range sums {
 		worst = max(worst, c.k/(c.n+5))
@@ -196,15 +180,16 @@ func logChoose(n, k int) float64 {
 // request name that fails least, the names outside those places; or the
 // other way round.
 func (l *ledger) cross(counts []count) (place, request scope, ok bool) {
+	requests := l.dimension(kindRequest)
 	calm := l.least(kindRequest, counts)
 	place, ok = l.narrowPlace(restrict(counts, calm, true))
 	if ok {
-		if values, gain := l.hits(kindRequest, restrict(counts, place.in, false)); gain > 0 {
+		if values, gain := requests.hits(restrict(counts, place.in, false)); gain > 0 {
 			return place, l.scopeOf(kindRequest, values), true
 		}
 	}
 	calm = l.least(kindPOP, counts)
-	values, gain := l.hits(kindRequest, restrict(counts, calm, true))
+	values, gain := requests.hits(restrict(counts, calm, true))
 	if gain <= 0 {
 		return scope{}, scope{}, false
 	}
@@ -215,14 +200,18 @@ func (l *ledger) cross(counts []count) (place, request scope, ok bool) {
 
 // least returns the atoms of the value with the smallest share of 503s.
 func (l *ledger) least(dimension string, counts []count) []bool {
-	sums := l.byValue(dimension, counts)
-	values := sortedKeys(sums)
-	if len(values) == 0 {
-		return make([]bool, len(l.atoms))
+	d := l.dimension(dimension)
+	best, least := -1, 0.0
+	for i, c := range d.sums(counts) {
+		if shrunk := (c.k + 1) / (c.n + 5); c.n > 0 && (best < 0 || shrunk < least) {
+			best, least = i, shrunk
+		}
 	}
-	shrunk := func(v string) float64 { return (sums[v].k + 1) / (sums[v].n + 5) }
-	least := slices.MinFunc(values, func(x, y string) int { return cmp.Compare(shrunk(x), shrunk(y)) })
-	return l.scopeOf(dimension, []string{least}).in
+	in := make([]bool, len(l.atoms))
+	for i := range in {
+		in[i] = int(d.of[i]) == best
+	}
+	return in
 }
 
 // restrict returns the counts of the atoms that are in the set, or of those that are not.

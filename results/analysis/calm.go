@@ -12,7 +12,7 @@ const (
 	leastCalm = 0.002
 	// The calm share is taken to be at most this, so that a run that is bad
 	// from end to end is still one long burst.
-	mostCalm = 0.0125
+	mostCalm = 0.02
 	// What the calm share is taken to be of a run with too few requests to tell.
 	likelyCalm = 0.005
 	// The calm share is estimated anew along the run, from this many blocks
@@ -64,18 +64,6 @@ func (l *level) at(index int) float64 {
 		return leastCalm
 	}
 	return l.share[i]
-}
-
-// typical returns the calm share of a whole run.
-func (l *level) typical() float64 {
-	if len(l.share) == 0 {
-		return leastCalm
-	}
-	sum := 0.0
-	for _, s := range l.share {
-		sum += s
-	}
-	return sum / float64(len(l.share))
 }
 
 // groups returns the blocks of the series summed up to as many as a window has.

@@ -12,6 +12,7 @@ type detector struct {
 	without      []*fault
 	left         float64 // 503s that no fault owns
 	blockSeconds int
+	busy         int // seconds that have samples
 
 	sizes  []float64 // samples of every scope, also of those left out below
 	scopes []valueScope
@@ -25,7 +26,7 @@ type valueScope struct{ dimension, value int }
 // newDetector looks at the 503s of a cause that none of the faults owns.
 // Scopes with too few of them for a burst are left out.
 func newDetector(l *ledger, c cause, without []*fault) *detector {
-	d := &detector{l: l, cause: c, without: without, blockSeconds: blockSeconds(l.seconds())}
+	d := &detector{l: l, cause: c, without: without, blockSeconds: blockSeconds(l.seconds()), busy: len(l.marks)}
 	counts := l.counts(l.whole(), only(c), without)
 	n := 0.0
 	for _, c := range counts {
@@ -58,16 +59,8 @@ func (d *detector) runs() []span {
 	batch := max(1, batchBlocks*d.blockSeconds/max(1, d.l.seconds()))
 	for from := 0; from < len(d.scopes); from += batch {
 		for i, s := range d.read(d.scopes[from:min(from+batch, len(d.scopes))]) {
-			var l level
-			if from+i == 0 {
-				d.all = s.level(nil)
-				l = d.all
-			} else {
-				l = s.level(&d.all)
-			}
-			cost := d.cost()
-			severe = append(severe, automaton{severeShare, cost}.spans(s, l, d.blockSeconds)...)
-			slight = append(slight, automaton{slightShare, cost}.spans(s, l, d.blockSeconds)...)
+			more, less := d.look(s, from+i)
+			severe, slight = append(severe, more...), append(slight, less...)
 		}
 	}
 	if len(severe) > 0 {
@@ -76,15 +69,30 @@ func (d *detector) runs() []span {
 	return join(slight)
 }
 
-// cost returns what it costs to enter a raised state: so much that all scopes
-// together make no more false alarms than they may.
-func (d *detector) cost() float64 {
-	perSecond := d.all.typical() / float64(max(1, len(d.l.marks)))
+// look returns the severe and the slight spans of one scope.
+func (d *detector) look(s series, scope int) (severe, slight []span) {
+	l := d.level(s, scope)
+	return d.automaton(severeShare).spans(s, l, d.blockSeconds), d.automaton(slightShare).spans(s, l, d.blockSeconds)
+}
+
+// level estimates the calm of a scope. The first one is all, on which the
+// others lean.
+func (d *detector) level(s series, scope int) level {
+	if scope > 0 {
+		return s.level(&d.all)
+	}
+	d.all = s.level(nil)
+	return d.all
+}
+
+// automaton returns the automaton of a raised share. Entering costs so much
+// that all scopes together make no more false alarms than they may.
+func (d *detector) automaton(raised float64) automaton {
 	sum := 0.0
 	for _, n := range d.sizes {
-		sum += excursions(n * perSecond)
+		sum += excursions(raised * n / float64(max(1, d.busy)))
 	}
-	return costOf(sum)
+	return automaton{raised, costOf(sum)}
 }
 
 // read reads the ledger once and returns the series of the given scopes.

@@ -6,13 +6,26 @@ import "math"
 // together in a second of calm: one in a hundred days.
 const alarmsPerSecond = 1.0 / (100 * 24 * 3600)
 
-// costOf returns the cost of entering a raised state when excursions as high
-// as x happen sum·exp(-x) times a second in calm. Two raised states are tried.
+// In calm seconds the cumulative sum of log likelihood ratios of a scope
+// climbs by x or more C·exp(-x) times a second: the law is exact for large x,
+// and only C is to be found, by simulation. It turns out to depend on little
+// but how many 503s a second the raised state would bring: it is no more than
+// a slope times that and, as no more than one excursion begins in a second, no
+// more than a ceiling. `go test ./results/analysis -run TestThresholds -v`
+// simulates both anew and fails where they are too small; see docs/bursts.md.
+const (
+	excursionSlope   = 0.4
+	excursionCeiling = 0.25
+)
+
+// excursions returns C for a scope that would have so many 503s a second in
+// the raised state.
+func excursions(raised float64) float64 {
+	return min(excursionSlope*raised, excursionCeiling)
+}
+
+// costOf returns the cost of entering a raised state at which scopes whose C
+// add up to sum keep the budget. There are two raised states.
 func costOf(sum float64) float64 {
 	return max(0, math.Log(2*sum/alarmsPerSecond))
 }
-
-// excursions returns C so that in a calm scope with so many expected 503s a
-// second the log likelihood of the raised state climbs by x or more
-// C·exp(-x) times a second.
-func excursions(expected float64) float64 { return 0.5 * math.Min(1, expected) }

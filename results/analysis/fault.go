@@ -137,7 +137,7 @@ func (f *fault) refine(d *detector, all []*fault) {
 	s := f.series(d, others)
 	for _, share := range []float64{severeShare, slightShare} {
 		refined := span{}
-		for _, r := range (automaton{share, d.cost()}).spans(s, d.all, d.blockSeconds) {
+		for _, r := range d.automaton(share).spans(s, d.all, d.blockSeconds) {
 			if r.overlaps(f.span) && (refined.to == 0 || refined.gap(r) <= errorCaching) {
 				if refined.to == 0 {
 					refined = r

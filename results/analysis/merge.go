@@ -73,9 +73,12 @@ func (f *fault) absorb(l *ledger, b *fault) {
 	if smaller.k > (1-explained)*larger.k {
 		where = f.wider(l, b)
 	}
+	apart, k := !f.overlaps(b.span), f.k+b.k
 	f.span, f.scope = f.union(b.span), where
 	f.main = min(f.main, b.main)
-	f.count(l)
+	if f.k = k; !apart {
+		f.count(l)
+	}
 }
 
 // wider returns the narrowest scope that explains the 503s of both faults.

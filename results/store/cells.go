@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
+	"time"
 
 	"frontload/results"
 )
@@ -26,14 +29,21 @@ func (r *Reader) cells(names requestNames, yield func(results.Cell, error) bool)
 // errStopped ends reading when the reader of the stream has enough.
 var errStopped = errors.New("stopped")
 
+// cellColumns are the columns of cell_counts in the order of [countsOf].
+const cellColumns = "second, cell, count, written, fresh_connections, bytes_in, bytes_out, " +
+	"response_ns_sum, service_ns_sum, ttfb_ns_sum, queueing_ns_sum"
+
+// cellCounts has each row come as one text, which costs less than half of
+// what its columns cost one by one.
 func (v view) cellCounts(keys map[int64]results.CellKey, yield func(results.Cell) bool) error {
-	return v.rows("cell_counts", `SELECT second, cell, count, written, fresh_connections, bytes_in, bytes_out,
-		response_ns_sum, service_ns_sum, ttfb_ns_sum, queueing_ns_sum FROM cell_counts ORDER BY second, cell`,
+	row := strings.ReplaceAll(cellColumns, ", ", " || ' ' || ")
+	return v.rows("cell_counts", "SELECT "+row+" FROM cell_counts ORDER BY second, cell",
 		func(scan func(...any) error) error {
-			var c results.Cell
-			var id int64
-			err := scan(&c.Second, &id, &c.Count, &c.Written, &c.FreshConn, &c.BytesIn, &c.BytesOut,
-				&c.Response, &c.Service, &c.TTFB, &c.Queueing)
+			var text string
+			if err := scan(&text); err != nil {
+				return err
+			}
+			c, id, err := countsOf(text)
 			if err != nil {
 				return err
 			}
@@ -47,6 +57,46 @@ func (v view) cellCounts(keys map[int64]results.CellKey, yield func(results.Cell
 			}
 			return nil
 		})
+}
+
+// countsOf reads a row of cell_counts: whole numbers with a space between.
+func countsOf(row string) (c results.Cell, id int64, err error) {
+	var n [11]int64
+	at := 0
+	for i := range n {
+		end := at
+		for end < len(row) && row[end] != ' ' {
+			end++
+		}
+		if n[i], err = whole(row[at:end]); err != nil {
+			return c, 0, fmt.Errorf("row %q, want %d numbers: %w", row, len(n), err)
+		}
+		at = min(end+1, len(row))
+	}
+	if at < len(row) {
+		return c, 0, fmt.Errorf("row %q, want %d numbers", row, len(n))
+	}
+	c.Second, id = int(n[0]), n[1]
+	c.Counts = results.Counts{
+		Count: n[2], Written: n[3], FreshConn: n[4], BytesIn: n[5], BytesOut: n[6], Response: time.Duration(n[7]),
+		Service: time.Duration(n[8]), TTFB: time.Duration(n[9]), Queueing: time.Duration(n[10]),
+	}
+	return c, id, nil
+}
+
+// whole reads a whole number; those of up to 18 digits faster than [strconv].
+func whole(s string) (n int64, err error) {
+	if len(s) == 0 || len(s) > 18 {
+		return strconv.ParseInt(s, 10, 64)
+	}
+	for i := range len(s) {
+		digit := s[i] - '0'
+		if digit > 9 {
+			return strconv.ParseInt(s, 10, 64)
+		}
+		n = 10*n + int64(digit)
+	}
+	return n, nil
 }
 
 func (v view) cellKeys(names requestNames) (map[int64]results.CellKey, error) {

@@ -30,7 +30,7 @@ func blockSeconds(run int) int { return min(max(1, (run+window-1)/window), longe
 
 // A level is the calm share of 503s in a scope along a run.
 type level struct {
-	index   []int     // of the blocks
+	index   []int     // of the blocks that have 503s
 	share   []float64 // in each of them
 	clumped float64   // variance of 503s in a calm second over what chance makes it; 1 at least
 }
@@ -42,6 +42,9 @@ func (s series) level(wider *level) level {
 	l := level{clumped: 1}
 	whole := estimate(leastHalf(s.groups()), 2, likelyCalm)
 	for i, b := range s.blocks {
+		if b.k == 0 {
+			continue // nobody asks for it: only where 503s are, something may be raised
+		}
 		around := s.blocks[max(0, min(i-window/2, len(s.blocks)-window)):]
 		prior := whole
 		if wider != nil {
@@ -83,7 +86,8 @@ func (s series) groups() []block {
 // leastHalf sums up the blocks with the smallest shares of 503s that together
 // have half of all samples.
 func leastHalf(blocks []block) block {
-	sorted := slices.Clone(blocks)
+	var room [window]block
+	sorted := append(room[:0], blocks...)
 	slices.SortFunc(sorted, func(x, y block) int { return cmp.Compare(x.share(), y.share()) })
 	all, least := 0.0, block{}
 	for _, b := range sorted {

@@ -127,6 +127,8 @@ func inOrder(faults []*fault) []*fault {
 
 // refine sets the fault's span to what its own scope shows, where it shows
 // anything: beside another fault its seconds could not be told apart before.
+// The severe raised state tells the ends best; the slight one is asked where
+// that leaves some of the fault out.
 func (f *fault) refine(d *detector, all []*fault) {
 	var others []*fault
 	for _, o := range all {
@@ -136,21 +138,32 @@ func (f *fault) refine(d *detector, all []*fault) {
 	}
 	s := f.series(d, others)
 	for _, share := range []float64{severeShare, slightShare} {
-		refined := span{}
-		for _, r := range d.automaton(share).spans(s, d.all, d.blockSeconds) {
-			if r.overlaps(f.span) && (refined.to == 0 || refined.gap(r) <= errorCaching) {
-				if refined.to == 0 {
-					refined = r
-				}
-				refined = refined.union(r)
-			}
+		refined := f.near(d.automaton(share).spans(s, d.all, d.blockSeconds))
+		if refined.to == 0 || share == severeShare && s.in(refined) < mostOfIt*s.in(f.span) {
+			continue
 		}
-		if refined.to > 0 {
-			f.span = refined
-			f.count(d.l)
-			return
+		f.span = refined
+		f.count(d.l)
+		return
+	}
+}
+
+// mostOfIt is the share of a fault's 503s that lie between its ends.
+const mostOfIt = 0.95
+
+// near returns the spans, in order, that overlap the fault and lie no further
+// apart than its echo may be, made one.
+func (f *fault) near(spans []span) (near span) {
+	for _, r := range spans {
+		switch {
+		case !r.overlaps(f.span):
+		case near.to == 0:
+			near = r
+		case near.gap(r) <= errorCaching:
+			near = near.union(r)
 		}
 	}
+	return near
 }
 
 // series returns the fault's scope around its span, without what belongs to others.

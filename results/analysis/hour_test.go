@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -66,6 +67,73 @@ func BenchmarkHour(b *testing.B) {
 			a, err := Analyze(hour())
 			if err != nil || len(a.Bursts) != 3 {
 				b.Fatalf("%d bursts, error %v, want 3 and none", len(a.Bursts), err)
+			}
+		})
+		b.ReportMetric(peak/1e6, "peak-MB")
+	}
+}
+
+// days is what a log of some days holds: a few requests a second with nights
+// and gaps between, over 300 key prefixes and 20 POPs, 0.1 % of them 503s, and a
+// burst of two minutes each day.
+func days(n int, perSecond float64) *results.Run {
+	run := &results.Run{Info: results.RunInfo{Name: "days", Source: "access-log", Start: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}}
+	run.Info.End = run.Info.Start.Add(time.Duration(n) * 24 * time.Hour)
+	for r := range 300 {
+		run.Info.Requests = append(run.Info.Requests, fmt.Sprintf("/p%d/", r))
+	}
+	run.Cells = func(yield func(results.Cell, error) bool) {
+		rnd := rand.New(rand.NewPCG(9, 9))
+		for second := range n * 86400 {
+			at := second % 86400
+			if at < 4*3600 {
+				continue // the nights have no requests
+			}
+			for range poissonOf(rnd, perSecond) {
+				c := results.Cell{Second: second, CellKey: results.CellKey{
+					POP: fmt.Sprintf("%s-%d", pops5[rnd.IntN(5)], rnd.IntN(4)), Request: uint16(rnd.IntN(300)), Status: 200, Outcome: results.OK,
+				}, Counts: results.Counts{Count: 1, Written: 1}}
+				if at >= 50_000 && at < 50_120 && rnd.IntN(2) == 0 || rnd.IntN(1000) == 0 {
+					c.Status, c.Outcome, c.Signals = 503, results.UnknownError, tellsNothing
+				}
+				if !yield(c, nil) {
+					return
+				}
+			}
+		}
+	}
+	return run
+}
+
+// What a run costs goes with its requests, not with how long it took.
+func TestLongLogsAreSparse(t *testing.T) {
+	const n = 20
+	run := days(n, 0.05)
+	sparse := run.Cells
+	run.Cells = func(yield func(results.Cell, error) bool) {
+		for c := range sparse {
+			if c.Second *= 17; !yield(c, nil) { // over 340 days
+				return
+			}
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if a := analyze(t, run); a.Run.Requests < 50_000 {
+		t.Fatalf("%d requests, want some 70,000", a.Run.Requests)
+	}
+	runtime.ReadMemStats(&after)
+	if mb := float64(after.TotalAlloc-before.TotalAlloc) / 1e6; mb > 150 {
+		t.Errorf("%.0f MB allocated for 70,000 requests in 340 days, want 150 at most", mb)
+	}
+}
+
+func BenchmarkMonth(b *testing.B) {
+	for b.Loop() {
+		peak := peakHeap(func() {
+			a, err := Analyze(days(30, 3))
+			if err != nil || len(a.Bursts) != 30 {
+				b.Fatalf("%d bursts, error %v, want 30 and none", len(a.Bursts), err)
 			}
 		})
 		b.ReportMetric(peak/1e6, "peak-MB")

@@ -58,7 +58,7 @@ type ledger struct {
 }
 
 // A mark says where a second's entries begin; they end where those of the next begin.
-type mark struct{ second, first int }
+type mark struct{ second, first uint32 }
 
 // totals are the sums over all cells.
 type totals struct {
@@ -81,7 +81,7 @@ func (l *ledger) seconds() int {
 	if len(l.marks) == 0 {
 		return 0
 	}
-	return l.marks[len(l.marks)-1].second + 1
+	return int(l.marks[len(l.marks)-1].second) + 1
 }
 
 // whole returns the span of all cells.
@@ -90,13 +90,13 @@ func (l *ledger) whole() span { return span{0, l.seconds()} }
 // during goes through the seconds of a span that have entries, in order.
 func (l *ledger) during(s span) iter.Seq2[int, []entry] {
 	return func(yield func(int, []entry) bool) {
-		from, _ := slices.BinarySearchFunc(l.marks, s.from, func(m mark, t int) int { return cmp.Compare(m.second, t) })
+		from, _ := slices.BinarySearchFunc(l.marks, s.from, func(m mark, t int) int { return cmp.Compare(int(m.second), t) })
 		for i, m := range l.marks[from:] {
-			end := len(l.entries)
+			end := uint32(len(l.entries))
 			if next := from + i + 1; next < len(l.marks) {
 				end = l.marks[next].first
 			}
-			if m.second >= s.to || !yield(m.second, l.entries[m.first:end]) {
+			if int(m.second) >= s.to || !yield(int(m.second), l.entries[m.first:end]) {
 				return
 			}
 		}
@@ -269,7 +269,7 @@ func (b *builder) close() {
 		return
 	}
 	b.entries = b.entries[:b.first+len(combine(b.entries[b.first:]))]
-	b.marks = append(b.marks, mark{b.second, b.first})
+	b.marks = append(b.marks, mark{uint32(b.second), uint32(b.first)})
 	b.first = len(b.entries)
 	for edge, n := range b.edges {
 		b.edgePeak[edge] = max(b.edgePeak[edge], n)

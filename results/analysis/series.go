@@ -68,3 +68,13 @@ func (c *collector) close() {
 	}
 	c.n, c.k = 0, 0
 }
+
+// in returns the 503s of a span.
+func (s series) in(of span) (k float64) {
+	for _, m := range s.moments {
+		if of.from <= m.second && m.second < of.to {
+			k += float64(m.k)
+		}
+	}
+	return k
+}

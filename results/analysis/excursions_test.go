@@ -72,16 +72,26 @@ func (c *cusum) constant() float64 {
 	return largest
 }
 
+var (
+	simulatedTimes  = []float64{3, 5, 10, 20, 50}
+	simulatedRaised = []float64{0.003, 0.03, 0.3, 1, 3, 10, 30}
+)
+
+// simulated returns C by simulation.
+func simulated(rnd *rand.Rand, ratio, raised float64) float64 {
+	c := cusum{mean: raised / ratio, ratio: ratio}
+	c.calm(rnd, 500_000)
+	return c.constant()
+}
+
 // The constants of excursions.go are what simulation gives: enough in every
 // scope, and not much more than is needed in the worst.
 func TestThresholds(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	slope, ceiling := 0.0, 0.0
-	for _, ratio := range []float64{3, 5, 10, 20, 50} {
-		for _, raised := range []float64{0.003, 0.03, 0.3, 1, 3, 10, 30} {
-			c := cusum{mean: raised / ratio, ratio: ratio}
-			c.calm(rnd, 500_000)
-			got := c.constant()
+	for _, ratio := range simulatedTimes {
+		for _, raised := range simulatedRaised {
+			got := simulated(rnd, ratio, raised)
 			t.Logf("%2.0f times as many, %6.3f 503s/s when raised: C = %.4f", ratio, raised, got)
 			if got > 1.1*excursions(raised) {
 				t.Errorf("%.0f times as many, %.3f 503s/s when raised: C = %.4f by simulation, more than excursions() = %.4f", ratio, raised, got, excursions(raised))

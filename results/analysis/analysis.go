@@ -7,9 +7,11 @@
 //  1. A first reading of the cells makes the [ledger]: per second, how many
 //     requests each edge address and request name had and how many 503s,
 //     apart by what the answers say of their writer.
-//  2. A two-state automaton over each scope's seconds finds the spans in which
-//     503s stand out (detect.go); for each the narrowest scope that explains
-//     it is chosen (scope.go), so that one fault is one burst (fault.go).
+//  2. A two-state automaton over each scope's seconds (series.go) finds the
+//     spans in which 503s stand out (detect.go) from the calm around (calm.go),
+//     at a cost that simulation sets (excursions.go); for each the narrowest
+//     scope that explains it is chosen (scope.go), so that one fault is one
+//     burst (fault.go). See docs/bursts.md.
 //  3. A second reading of the cells observes each burst: its answers, its
 //     speed, its hits and misses, its spread, beside the quiet rest of the run.
 //  4. Each observation that bears on the cause becomes one piece of evidence
@@ -32,6 +34,7 @@ func Analyze(run *results.Run) (*results.Analysis, error) {
 		return nil, fmt.Errorf("read the run's cells to find bursts: %w", err)
 	}
 	faults := findFaults(l)
+	nameClients(run, faults)
 	w, err := watch(run, l, faults)
 	if err != nil {
 		return nil, fmt.Errorf("read the run's cells again to judge the bursts: %w", err)

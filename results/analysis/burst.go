@@ -104,6 +104,8 @@ func (o *observation) holds(l *ledger, e *results.Exemplar) bool {
 		return slices.Contains(o.values, addressText(e.Edge))
 	case kindRequest:
 		return slices.Contains(o.values, e.Request)
+	case kindClient:
+		return slices.Contains(o.values, addressText(e.Source))
 	}
 	return true
 }

@@ -99,9 +99,9 @@ func what(b *results.Burst) string {
 
 func where(b *results.Burst) string {
 	switch b.Scope.Kind {
-	case kindPOP, kindEdge:
+	case kindPOP, kindEdge, kindRegion:
 		return " at " + list(b.Scope.Values)
-	case kindRequest:
+	case kindRequest, kindPrefix, kindClient:
 		return " for " + list(b.Scope.Values)
 	}
 	return ""

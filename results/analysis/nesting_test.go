@@ -2,8 +2,10 @@ package analysis
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"frontload/results"
 )
@@ -195,6 +197,46 @@ func TestKindsOfScope(t *testing.T) {
 		d.source = source
 		if got, want := scopesOf(t, d, 1), []string{"20-40 " + kind + " [r1]"}; !slices.Equal(got, want) {
 			t.Errorf("%s: want %v, got %v", source, want, got)
+		}
+	}
+}
+
+// Clients are no part of a cell: exemplars tell of them.
+func TestAFaultOfAClient(t *testing.T) {
+	address := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{127, 9, 0, byte(i)}) }
+	cases := []struct {
+		name   string
+		client func(i int) int // of the i-th 503
+		kept   int             // how many are kept whole
+		want   string
+	}{
+		{"one", func(int) int { return 3 }, 200, "client [127.9.0.3]"},
+		{"two", func(i int) int { return 3 + i%2 }, 200, "client [127.9.0.3 127.9.0.4]"},
+		{"one, nearly", func(i int) int { return []int{4, 3}[min(1, i%20)] }, 200, "client [127.9.0.3]"},
+		{"all", func(i int) int { return i % 20 }, 200, "all []"},
+		{"nobody can tell", func(int) int { return 3 }, 10, "all []"},
+	}
+	for _, c := range cases {
+		run := rigged(200, 60, drawnFault{from: 20, to: 40, share: 0.05, signals: tellsQuota}).draw(1)
+		for i := range 20 {
+			run.Clients = append(run.Clients, results.Tally{Name: address(i).String(), Client: uint32(i), Requests: 600})
+		}
+		answer := results.Answer{Status: 503}
+		for i := range c.kept {
+			run.Exemplars = append(run.Exemplars, results.Exemplar{
+				At: 20*time.Second + time.Duration(i)*19*time.Second/200, Source: address(c.client(i)),
+				Status: 503, Signals: tellsQuota, Outcome: answer.Outcome(tellsQuota),
+			})
+		}
+		a := analyze(t, run)
+		if len(a.Bursts) != 1 || fmt.Sprint(a.Bursts[0].Scope.Kind, " ", a.Bursts[0].Scope.Values) != c.want {
+			t.Errorf("%s: want one burst of %s, got %s", c.name, c.want, describe(a))
+			continue
+		}
+		for _, e := range a.Bursts[0].Exemplars {
+			if c.name == "one, nearly" && e.Time.Equal(run.Info.Start.Add(run.Exemplars[0].At)) {
+				t.Errorf("%s: an exemplar of another client is shown", c.name)
+			}
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (m *matcher) within(s results.Scope, c *results.Cell) bool {
 		value = cmp.Or(c.POP, m.popOf[c.Edge.String()])
 	case "edge-address":
 		value = c.Edge.String()
-	case "request":
+	case "request", "key-prefix":
 		if int(c.Request) >= len(m.requests) {
 			return false
 		}

@@ -25,7 +25,7 @@ func drawn(n, k []uint32) series {
 // entering that a lone scope has in a calm run.
 func spansOf(s series, seconds int) [2][]span {
 	l := s.level(nil)
-	cost := costOf(excursions(math.Inf(1)))
+	cost := costOf(excursions(math.Inf(1)), seconds)
 	return [2][]span{
 		automaton{severeShare, cost}.spans(s, l, blockSeconds(seconds)),
 		automaton{slightShare, cost}.spans(s, l, blockSeconds(seconds)),

@@ -92,7 +92,7 @@ func (d *detector) automaton(raised float64) automaton {
 	for _, n := range d.sizes {
 		sum += excursions(raised * n / float64(max(1, d.busy)))
 	}
-	return automaton{raised, costOf(sum)}
+	return automaton{raised, costOf(sum, d.busy)}
 }
 
 // read reads the ledger once and returns the series of the given scopes.

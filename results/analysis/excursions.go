@@ -2,9 +2,12 @@ package analysis
 
 import "math"
 
-// alarmsPerSecond is how many false alarms all scopes of a run may make
-// together in a second of calm: one in a hundred days.
-const alarmsPerSecond = 1.0 / (100 * 24 * 3600)
+// How many false alarms all scopes of a run may make together: one in a
+// hundred days of calm, and in a short run one in ten thousand such runs.
+const (
+	alarmsPerSecond = 1.0 / (100 * 24 * 3600)
+	alarmsPerRun    = 1e-4
+)
 
 // In calm seconds the cumulative sum of log likelihood ratios of a scope
 // climbs by x or more C·exp(-x) times a second: the law is exact for large x,
@@ -25,7 +28,8 @@ func excursions(raised float64) float64 {
 }
 
 // costOf returns the cost of entering a raised state at which scopes whose C
-// add up to sum keep the budget. There are two raised states.
-func costOf(sum float64) float64 {
-	return max(0, math.Log(2*sum/alarmsPerSecond))
+// add up to sum keep the budget of so many seconds. There are two raised states.
+func costOf(sum float64, seconds int) float64 {
+	t := float64(max(1, seconds))
+	return max(0, math.Log(2*sum*t/max(alarmsPerRun, alarmsPerSecond*t)))
 }

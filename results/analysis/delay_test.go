@@ -42,13 +42,9 @@ func faultAt(rnd *rand.Rand, share, seconds float64) drawnFault {
 // The start and the end of a burst are those of the fault within a second,
 // from 20 % of 100 requests/s.
 func TestSpansAreExactToASecond(t *testing.T) {
-	trials := 60
-	if *long {
-		trials = 600
-	}
 	rnd := rand.New(rand.NewPCG(3, 4))
 	var starts, ends []float64
-	for i := range trials {
+	for i := range int(trials(40, 600)) {
 		share := 0.2 + 0.8*rnd.Float64()*float64(i%2)
 		f := faultAt(rnd, share, 3+20*rnd.Float64())
 		d := rigged([]float64{100, 100, 300, 1000}[i%4], 70, f)
@@ -87,7 +83,7 @@ func spansIn(faults []*fault) (spans []string) {
 // three seconds of its start.
 func TestABurstIsKnownWithinThreeSeconds(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(8, 8))
-	for i := range 30 {
+	for i := range int(trials(15, 200)) {
 		f := faultAt(rnd, 0.2, 12)
 		run := rigged(100, 50, f).draw(uint64(i))
 		if delay, ok := known(t, run, f); !ok || delay > 3 {
@@ -135,7 +131,7 @@ func TestCurveRises(t *testing.T) {
 	for _, rate := range []float64{10, 100} {
 		last := point{delays: []float64{30}}
 		for _, share := range []float64{0.01, 0.1, 0.5} {
-			p := curve(t, rate, share, 15)
+			p := curve(t, rate, share, 10)
 			if p.found < last.found || p.found > 0 && p.delays[p.found/2] > last.delays[len(last.delays)/2] {
 				t.Errorf("%v after %v", p, last)
 			}

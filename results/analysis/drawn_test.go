@@ -65,43 +65,61 @@ func (d drawing) draw(seed uint64) *results.Run {
 
 // second draws the requests of one second and counts them into cells.
 func (d drawing) second(rnd *rand.Rand, t int) []results.Cell {
-	var cells []results.Cell
-	index := map[results.CellKey]int{}
+	good := make([]int64, d.edges*d.requests)
+	failed := map[failure]int64{}
 	for range poissonOf(rnd, d.rate) {
-		key := d.request(rnd, float64(t)+rnd.Float64())
-		i, ok := index[key]
-		if !ok {
-			i = len(cells)
-			index[key] = i
-			cells = append(cells, results.Cell{Second: t, CellKey: key})
+		f := d.request(rnd, float64(t)+rnd.Float64())
+		if f.signals == 0 {
+			good[f.edge*d.requests+f.request]++
+		} else {
+			failed[f]++
 		}
-		cells[i].Add(results.Counts{Count: 1, Written: 1})
+	}
+	var cells []results.Cell
+	for i, n := range good {
+		if n > 0 {
+			cells = append(cells, d.cell(t, failure{i / d.requests, i % d.requests, 0}, n))
+		}
+	}
+	for f, n := range failed {
+		cells = append(cells, d.cell(t, f, n))
 	}
 	return cells
 }
 
-func (d drawing) request(rnd *rand.Rand, at float64) results.CellKey {
-	edge, request := rnd.IntN(d.edges), rnd.IntN(d.requests)
+// A failure is a drawn request; the signals are those of its 503, none for a
+// good answer.
+type failure struct {
+	edge, request int
+	signals       results.Signals
+}
+
+func (d drawing) request(rnd *rand.Rand, at float64) failure {
+	r := failure{edge: rnd.IntN(d.edges), request: rnd.IntN(d.requests)}
+	if rnd.Float64() < d.noise {
+		r.signals = tellsNothing
+	}
+	for _, f := range d.faults {
+		if f.from <= at && at < f.to && (f.in == nil || f.in(r.edge, r.request)) && rnd.Float64() < f.share {
+			r.signals = f.signals
+		}
+	}
+	return r
+}
+
+func (d drawing) cell(t int, f failure, n int64) results.Cell {
 	key := results.CellKey{
-		Edge: drawnEdge(edge, d.pops), POP: fmt.Sprintf("POP%d-P1", edge%d.pops), Request: uint16(request),
+		Edge: drawnEdge(f.edge, d.pops), POP: fmt.Sprintf("POP%d-P1", f.edge%d.pops), Request: uint16(f.request),
 		Status: 200, Outcome: results.OK, Cache: results.CacheHit,
 	}
 	if d.region != nil {
-		key.Region = d.region(edge)
+		key.Region = d.region(f.edge)
 	}
-	fails := func(signals results.Signals) {
+	if f.signals != 0 {
 		answer := results.Answer{Status: 503}
-		key.Status, key.Cache, key.Signals, key.Outcome = 503, results.CacheError, signals, answer.Outcome(signals)
+		key.Status, key.Cache, key.Signals, key.Outcome = 503, results.CacheError, f.signals, answer.Outcome(f.signals)
 	}
-	if rnd.Float64() < d.noise {
-		fails(tellsNothing)
-	}
-	for _, f := range d.faults {
-		if f.from <= at && at < f.to && (f.in == nil || f.in(edge, request)) && rnd.Float64() < f.share {
-			fails(f.signals)
-		}
-	}
-	return key
+	return results.Cell{Second: t, CellKey: key, Counts: results.Counts{Count: n, Written: n}}
 }
 
 // until returns the run as it was known at the end of a second.

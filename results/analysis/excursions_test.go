@@ -65,7 +65,7 @@ func positivePoisson(rnd *rand.Rand, mean, none float64) int {
 func (c *cusum) constant() float64 {
 	largest := 0.0
 	for h, n := range c.climbed {
-		if h >= 3 && n >= 500 {
+		if h >= 3 && n >= 300 {
 			largest = max(largest, n/c.seconds*math.Exp(float64(h)))
 		}
 	}
@@ -80,7 +80,7 @@ var (
 // simulated returns C by simulation.
 func simulated(rnd *rand.Rand, ratio, raised float64) float64 {
 	c := cusum{mean: raised / ratio, ratio: ratio}
-	c.calm(rnd, 500_000)
+	c.calm(rnd, int(trials(100_000, 500_000)))
 	return c.constant()
 }
 

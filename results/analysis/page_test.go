@@ -21,6 +21,7 @@ func TestBurstsPage(t *testing.T) {
 	}
 	text := string(data)
 	if *page {
+		*long = true
 		text = fill(t, text, "excursions", excursionTable())
 		text = fill(t, text, "false", falseTable())
 		text = fill(t, text, "curve", curveTable(t))

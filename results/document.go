@@ -239,6 +239,8 @@ type ExemplarRef struct {
 
 // Unread counts what of the input could not be read, and why.
 type Unread struct {
-	Lines   int64            `json:"lines"`
-	Reasons map[string]int64 `json:"reasons"`
+	Lines   int64             `json:"lines"`
+	Reasons map[string]int64  `json:"reasons"`
+	Partly  map[string]int64  `json:"partly,omitempty"` // lines that are counted all the same, and what of them is not
+	First   map[string]string `json:"first,omitempty"`  // by reason, the first place, such as FILE:LINE
 }

@@ -247,4 +247,7 @@ type Run struct {
 	ClientsSeen int
 
 	Clamped int64 // latencies over one hour, recorded as one hour
+
+	Unread Unread   // what of its inputs could not be read
+	Doubts []string // what weakens all of it, in words
 }

@@ -10,26 +10,31 @@ import (
 
 func newAnalyze() *cobra.Command {
 	var out output
+	var what app.Analysis
 	cmd := &cobra.Command{
-		Use:   "analyze RUN",
-		Short: "say what caused each burst of 503s in a run file",
+		Use:   "analyze INPUT...",
+		Short: "say what caused each burst of 503s in a run file or in CloudFront's access logs",
+		Long: `Analyze reads a run file, or CloudFront's access logs with no load test at all: files,
+directories with all that is in them, or - for standard input. Logs are known by their
+content: standard logs v1, v2 as w3c, plain, JSON or Parquet, and real-time logs, packed
+by gzip or not, in any order. Rows that cannot be read are counted with their reasons.`,
 		Example: `  frontload analyze rehearsal.db
-  frontload analyze --json rehearsal.db | jq '.bursts[] | {verdict, confidence}'`,
+  frontload analyze E2EXAMPLE.2026-11-20-09.*.gz
+  frontload analyze --json ./access-logs/ | jq '.bursts[] | {verdict, confidence}'
+  aws s3 cp s3://BUCKET/KEY.gz - | frontload analyze -
+  frontload analyze --fields timestamp,c-ip,sc-status,cs-uri-stem,x-edge-location real-time.log`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage(cmd, errors.New("name a run file, such as rehearsal.db"))
+				return usage(cmd, errors.New("name a run file, such as rehearsal.db, or access logs"))
 			}
-			if err := refuseLater(cmd.Flags()); err != nil {
-				return err
+			if cmd.Flags().Changed("fields") && what.Fields == "" {
+				return usage(cmd, errors.New("--fields: no field is named"))
 			}
-			if len(args) > 1 {
-				return app.NotYet("analyzing several inputs together")
-			}
-			return app.Analyze(args[0], out.to(cmd))
+			what.Inputs, what.Stdin = args, cmd.InOrStdin()
+			return app.Analyze(cmd.Context(), what, out.to(cmd))
 		},
 	}
 	out.addJSON(cmd, "print the analysis document, and no text")
-	cmd.Flags().String("fields", "", "not yet")
-	_ = cmd.Flags().MarkHidden("fields") // fails for an unknown flag only
+	cmd.Flags().StringVar(&what.Fields, "fields", "", "names of the fields of real-time logs, in their order: `LIST` with commas")
 	return cmd
 }

@@ -1,20 +1,45 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"frontload/results"
+	"frontload/results/accesslog"
 	"frontload/results/analysis"
 	"frontload/results/live"
 	"frontload/results/report"
 	"frontload/results/store"
 )
 
-// Analyze shows the analysis of one input: with JSON the analysis document
+// An Analysis says what is to be analysed.
+type Analysis struct {
+	Inputs []string // a run file; or access logs, directories of them, and "-" for Stdin
+	Fields string   // names of the fields of rows that do not name theirs, in order; empty for none
+	Stdin  io.Reader
+}
+
+// Analyze shows the analysis of its inputs: with JSON the analysis document
 // alone, otherwise the text report.
-func Analyze(input string, out Output) error {
+func Analyze(ctx context.Context, what Analysis, out Output) error {
+	in, err := sortInputs(what.Inputs)
+	switch {
+	case err != nil:
+		return err
+	case len(in.runs) == 0:
+		return analyzeLogs(ctx, in.logs, what, out)
+	case len(in.runs) == 1 && len(in.logs) == 0:
+		return analyzeRun(in.runs[0], out)
+	case len(in.runs) > 1:
+		return Usage(fmt.Errorf("%s and %s are both run files; analyze takes one", in.runs[0], in.runs[1]))
+	}
+	return NotYet("joining a run file with access logs")
+}
+
+func analyzeRun(input string, out Output) error {
 	reader, err := open(input)
 	if err != nil {
 		return err
@@ -24,15 +49,53 @@ func Analyze(input string, out Output) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", input, err)
 	}
-	if !out.JSON {
-		_, err = out.show(recorded, input, nil)
+	return out.analyze(recorded, input)
+}
+
+// analyzeLogs analyses access logs. An input that is none is wrong usage.
+func analyzeLogs(ctx context.Context, names []string, what Analysis, out Output) (err error) {
+	log, err := readLogs(ctx, names, what)
+	if err != nil {
 		return err
 	}
-	a, err := analysis.Analyze(recorded)
-	if err != nil {
-		return fmt.Errorf("analyze %s: %w", input, err)
+	defer func() { err = errors.Join(err, log.Close()) }()
+	return out.analyze(log.Run, log.Run.Info.Name)
+}
+
+func readLogs(ctx context.Context, names []string, what Analysis) (*accesslog.Log, error) {
+	o := accesslog.Options{Version: Version(), Stdin: what.Stdin}
+	if what.Fields != "" {
+		var err error
+		if o.Fields, err = accesslog.ParseFields(what.Fields); err != nil {
+			return nil, Usage(fmt.Errorf("--fields: %w", err))
+		}
 	}
-	return report.JSON(out.Out, a)
+	log, err := accesslog.Read(ctx, names, o)
+	if err == nil {
+		return log, nil
+	}
+	if ctx.Err() != nil {
+		return nil, &kindError{fmt.Errorf("read access logs: interrupted"), ErrInterrupted}
+	}
+	_, strange := errors.AsType[*accesslog.ForeignError](err)
+	_, absent := errors.AsType[*accesslog.NameError](err)
+	if strange || absent {
+		return nil, Usage(err)
+	}
+	return nil, err
+}
+
+// analyze shows the analysis of a run, with JSON the document alone.
+func (o *Output) analyze(run *results.Run, name string) error {
+	if !o.JSON {
+		_, err := o.show(run, name, nil)
+		return err
+	}
+	a, err := analysis.Analyze(run)
+	if err != nil {
+		return fmt.Errorf("analyze %s: %w", name, err)
+	}
+	return report.JSON(o.Out, a)
 }
 
 // Report shows a run file in the forms that out asks for: JSON as attack
@@ -64,7 +127,7 @@ func open(file string) (*store.Reader, error) {
 		return r, nil
 	}
 	if errors.Is(err, store.ErrNotRun) && looksLikeLog(file) {
-		return nil, NotYet("analyzing " + file + ", which is no run file: reading access logs and vegeta's results")
+		return nil, Usage(fmt.Errorf("%w; `frontload analyze` reads access logs", err))
 	}
 	return nil, Usage(err)
 }

@@ -29,6 +29,7 @@ var Rules = []Rule{
 	{"results/record", []string{"results", "results/hist"}},
 	{"results/hist", []string{"results"}},
 	{"results/analysis", []string{"results", "results/hist", "results/report/plain"}},
+	{"results/accesslog", []string{"results", "results/hist", "results/report/plain"}},
 	{"results/report", []string{"results", "results/report/..."}},
 	{"results/live", []string{"results", "results/report/plain"}},
 	{"pacing", nil},
@@ -45,4 +46,5 @@ var Sole = map[string]string{
 	"github.com/spf13/cobra":                  "cmd/frontload",
 	"github.com/invopop/jsonschema":           "scenarios",
 	"github.com/HdrHistogram/hdrhistogram-go": "results/hist",
+	"github.com/klauspost/compress":           "results/accesslog",
 }

@@ -46,8 +46,12 @@ func Analyze(run *results.Run) (*results.Analysis, error) {
 		Guidance: judgeGuidance(run, l),
 		Latency:  latencies(run),
 		Bursts:   bursts(run, l, w),
-		Unread:   results.Unread{Reasons: map[string]int64{}},
+		Unread:   run.Unread,
 	}
+	if a.Unread.Reasons == nil {
+		a.Unread.Reasons = map[string]int64{}
+	}
+	a.Trust.Reasons = append(a.Trust.Reasons, run.Doubts...)
 	if a.Run.Unfinished {
 		a.Trust.Reasons = append(a.Trust.Reasons, unfinished(a))
 		a.Trust.OK = a.Trust.OK && a.Run.Requests > 0

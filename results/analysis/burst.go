@@ -60,7 +60,7 @@ func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
 	if b.NeverGood = w.neverGood(o); b.NeverGood && b.Family != results.FamilyEdge {
 		b.Confidence = min(b.Confidence, mostSureOfLoad)
 	}
-	b.Remedies = remedies(b, w.total.cloudFront)
+	b.Remedies = remedies(b, run.Info.Source, w.total.cloudFront)
 }
 
 // at returns the time of day at which a second of the run began.

@@ -53,6 +53,9 @@ func failures(a *results.Analysis) (list []results.Finding, most bool) {
 	if most {
 		f.Do = "mend that before you trust anything else here"
 	}
+	if a.Run.Source == sourceLog {
+		f.Do = "look for them in the origin's own log"
+	}
 	if n := a.Run.Outcomes[results.Transport.String()]; 2*n >= finished {
 		f.Say = sentence("%d of %d arrivals got no whole answer (%s)", n, finished, whyTransport(a))
 	} else {

@@ -38,6 +38,9 @@ func headline(a *results.Analysis) string {
 // tell says of one burst when it was, what caused it, and how sure that is.
 func tell(a *results.Analysis, b *results.Burst) string {
 	when := fmt.Sprintf("at %.0f–%.0f s", b.Start.Sub(a.Run.Start).Seconds(), b.End.Sub(a.Run.Start).Seconds())
+	if a.Run.Source == sourceLog {
+		when = "at " + clockTimes(a, b)
+	}
 	if b.Family == results.FamilyOrigin && replayed(b) {
 		when += ", the later 503s replayed by the cache"
 	}

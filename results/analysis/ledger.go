@@ -154,7 +154,7 @@ func cells(run *results.Run) func(func(results.Cell, error) bool) {
 func (l *ledger) namePOPs() {
 	l.popOf = l.mostNamed()
 	for i := range l.atoms {
-		if l.atoms[i].pop == "" {
+		if l.atoms[i].pop == "" && l.atoms[i].edge.IsValid() {
 			l.atoms[i].pop = l.popOf[l.atoms[i].edge]
 		}
 	}

@@ -92,13 +92,13 @@ func replayed(b *results.Burst) bool {
 
 // remedies returns what to do about a burst, the first thing first. A hit ratio
 // is spoken of only where there is a CloudFront to have one.
-func remedies(b *results.Burst, cloudFront bool) []results.Remedy {
+func remedies(b *results.Burst, source string, cloudFront bool) []results.Remedy {
 	var list []results.Remedy
 	if b.NeverGood && b.Family != results.FamilyEdge {
 		list = append(list, aliveRemedy)
 	}
 	if b.Family != results.FamilyOrigin {
-		list = append(list, edgeRemedies[b.Verdict]...)
+		list = append(list, edgeRemediesOf(source, b.Verdict)...)
 		if b.Verdict == results.VerdictEdgeQuota && b.CausedByTest {
 			list[0], list[1] = list[1], list[0]
 		}

@@ -135,6 +135,9 @@ const (
 // the verdict: one edge address of the scope got more than its share, or one
 // client address sent more than its own.
 func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) bool {
+	if run.Info.Source == sourceLog {
+		return false
+	}
 	switch verdict {
 	case results.VerdictEdgeCapacity:
 		uneven := l.unevenShare()

@@ -174,6 +174,9 @@ func (t text) latency() []string {
 		return []string{"No response time was recorded."}
 	}
 	title := "Response time, from the intended time"
+	if t.in.fromLogs() {
+		title = "Response time, from the request at the edge to the last byte"
+	}
 	if t.in.Analysis.Trust.LatencyIsAFloor {
 		title += "; arrivals went unsent, so each is a lower bound"
 	}
@@ -183,7 +186,9 @@ func (t text) latency() []string {
 // otherTimes returns the line that tells the other spans from response time.
 func (t text) otherTimes() []string {
 	var parts []string
-	if q, ok := t.in.latency(results.SeriesService, "all"); ok {
+	if q, ok := t.in.latency(results.SeriesTTFB, "all"); ok && t.in.fromLogs() {
+		parts = append(parts, "first byte p50 "+plain.Span(q.P50)+" p99 "+plain.Span(q.P99))
+	} else if q, ok := t.in.latency(results.SeriesService, "all"); ok && !t.in.fromLogs() {
 		parts = append(parts, "service p50 "+plain.Span(q.P50)+" p99 "+plain.Span(q.P99))
 	}
 	if lag, ok := t.in.lagP99(); ok {

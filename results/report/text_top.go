@@ -56,8 +56,11 @@ func (t text) counts() []string {
 	if kinds := t.in.otherStatuses(4); kinds != "" {
 		others += " (" + kinds + ")"
 	}
-	lines := t.flow(count("requests", r.Requests), t.in.rate(), count("ok", n.ok), count("503", r.Responses503), others,
-		count("missed", trust.MissedArrivals)+", "+count("unsent", trust.UnsentArrivals))
+	left := count("missed", trust.MissedArrivals) + ", " + count("unsent", trust.UnsentArrivals)
+	if t.in.fromLogs() {
+		left = t.in.gone()
+	}
+	lines := t.flow(count("requests", r.Requests), t.in.rate(), count("ok", n.ok), count("503", r.Responses503), others, left)
 	if n.transport > 0 {
 		why := plain.Line(r.TransportReason())
 		lines = append(lines, plain.Count(n.transport)+" errors without a whole answer ("+cmp.Or(why, "reason not known")+")")
@@ -65,6 +68,9 @@ func (t text) counts() []string {
 	edges := count("edge addresses", int64(r.EdgeAddresses))
 	if spread := t.in.spread(); spread != "" {
 		edges += ", " + spread
+	}
+	if t.in.fromLogs() {
+		edges = ""
 	}
 	return append(lines, t.flow(count("clients", int64(r.Clients)), edges, t.in.pops(), t.in.hitRatio())...)
 }

@@ -123,8 +123,24 @@ func (in Input) disbelief() string {
 	return "its load generator, not the target, set what was measured"
 }
 
-// between writes a burst's span in seconds since the start of the run.
+// fromLogs reports whether the run is what access logs tell: nobody of ours
+// sent anything.
+func (in Input) fromLogs() bool { return in.Analysis.Run.Source == "access-log" }
+
+// gone counts the viewers that left before their answer, nothing where none did.
+func (in Input) gone() string {
+	if n := in.Analysis.Run.Statuses["none"]; n > 0 {
+		return "viewers that left " + plain.Count(n)
+	}
+	return ""
+}
+
+// between writes a burst's span in seconds since the start of the run, and that
+// of one in access logs in times of day.
 func (in Input) between(b results.Burst) string {
+	if in.fromLogs() {
+		return b.Start.UTC().Format("2006-01-02 15:04:05") + "–" + b.End.UTC().Format("15:04:05 MST")
+	}
 	return seconds(b.Start.Sub(in.start())) + "–" + seconds(b.End.Sub(in.start())) + " s"
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"frontload/results"
 	"frontload/results/accesslog"
+	"frontload/results/accesslog/parquet"
 	"frontload/results/analysis"
 	"frontload/results/live"
 	"frontload/results/report"
@@ -63,7 +64,7 @@ func analyzeLogs(ctx context.Context, names []string, what Analysis, out Output)
 }
 
 func readLogs(ctx context.Context, names []string, what Analysis) (*accesslog.Log, error) {
-	o := accesslog.Options{Version: Version(), Stdin: what.Stdin}
+	o := accesslog.Options{Version: Version(), Stdin: what.Stdin, Parquet: parquet.Open}
 	if what.Fields != "" {
 		var err error
 		if o.Fields, err = accesslog.ParseFields(what.Fields); err != nil {

@@ -30,6 +30,7 @@ var Rules = []Rule{
 	{"results/hist", []string{"results"}},
 	{"results/analysis", []string{"results", "results/hist", "results/report/plain"}},
 	{"results/accesslog", []string{"results", "results/hist", "results/report/plain"}},
+	{"results/accesslog/parquet", []string{"results/accesslog"}},
 	{"results/report", []string{"results", "results/report/..."}},
 	{"results/live", []string{"results", "results/report/plain"}},
 	{"pacing", nil},
@@ -47,4 +48,5 @@ var Sole = map[string]string{
 	"github.com/invopop/jsonschema":           "scenarios",
 	"github.com/HdrHistogram/hdrhistogram-go": "results/hist",
 	"github.com/klauspost/compress":           "results/accesslog",
+	"github.com/parquet-go/parquet-go":        "results/accesslog/parquet",
 }

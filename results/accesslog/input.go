@@ -183,10 +183,30 @@ func (in *input) look(o *Options) error {
 
 func (in *input) recognise(from *opened, o *Options) (err error) {
 	in.format, err = recognise(from.head(), o.Fields)
-	if err == nil && in.format.kind == rowsOfParquet && o.Parquet == nil {
-		err = &ForeignError{Looks: "a Parquet file", Do: "it cannot be read here"}
+	if err == nil && in.format.kind == rowsOfParquet {
+		err = judgeTable(from.seek, o)
 	}
 	return named(in.name, err)
+}
+
+// judgeTable refuses a Parquet file by its columns, where these can be read
+// already. One that is damaged is counted when it is read.
+func judgeTable(f *os.File, o *Options) error {
+	if o.Parquet == nil {
+		return &ForeignError{Looks: "a Parquet file", Do: "it cannot be read here"}
+	}
+	if f == nil {
+		return nil
+	}
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	t, err := o.Parquet(f, st.Size())
+	if err != nil {
+		return nil
+	}
+	return judgeNames(t.Columns())
 }
 
 // named gives a [ForeignError] the name of its input.

@@ -31,10 +31,10 @@ type total struct {
 
 // sum adds up what the shards counted.
 func sum(shards []*shard, from *spill) *total {
-	t := &total{shards: shards, spill: from, paths: newPaths(), places: []string{""}, hosts: map[string]int64{}}
+	t := &total{shards: shards, spill: from, paths: newPaths(), hosts: map[string]int64{}}
+	t.places, t.place = joinPlaces(shards)
 	for _, s := range shards {
 		t.path = append(t.path, t.paths.merge(s.paths))
-		t.place = append(t.place, adoptPlaces(&t.places, s))
 		t.unread.merge(&s.unread)
 		for host, n := range s.hosts {
 			t.hosts[host] += *n

@@ -165,7 +165,7 @@ func (p *paths) merge(o *paths) []uint16 {
 
 // adopt returns the child like n of a node, or the node itself.
 func (p *paths) adopt(at uint16, n *pathNode) uint16 {
-	if p.nodes[at].depth != n.depth-1 || n.depth > mostDepth || p.nodes[at].file {
+	if p.nodes[at].depth != n.depth-1 || n.depth > p.depth || p.nodes[at].file {
 		return at
 	}
 	child, _ := p.child(at, []byte(n.segment), n.file)

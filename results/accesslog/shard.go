@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -154,21 +155,29 @@ func (s *shard) countHost(c *columns) {
 	}
 }
 
-// adoptPlaces gives each place of a shard its number among all of the names.
-func adoptPlaces(names *[]string, s *shard) []uint16 {
-	here := make([]uint16, len(s.names))
-	for i, name := range s.names {
-		at := slices.Index(*names, name)
-		if at < 0 {
-			at = len(*names)
-			*names = append(*names, name)
+// joinPlaces returns the names of all shards' places, sorted, and by shard and
+// number there the number among them.
+func joinPlaces(shards []*shard) (names []string, here [][]uint16) {
+	all := map[string]bool{"": true}
+	for _, s := range shards {
+		for _, name := range s.names {
+			all[name] = true
 		}
-		here[i] = uint16(at)
 	}
-	return here
+	names = slices.Sorted(maps.Keys(all))
+	for _, s := range shards {
+		numbers := make([]uint16, len(s.names))
+		for i, name := range s.names {
+			if at, _ := slices.BinarySearch(names, name); at <= math.MaxUint16 { // there are some hundreds
+				numbers[i] = uint16(at)
+			}
+		}
+		here = append(here, numbers)
+	}
+	return names, here
 }
 
-// eraNumbers returns the numbers of all shards' eras, and the rows of each.
+// eraRows returns the numbers of all shards' eras, and the rows of each.
 func eraRows(shards []*shard) (numbers []uint32, rows map[uint32]int64) {
 	rows = map[uint32]int64{}
 	for _, s := range shards {

@@ -25,8 +25,14 @@ type Table struct {
 // What is damaged is an error, never a panic.
 func Open(r io.ReaderAt, size int64) (_ accesslog.Table, err error) {
 	defer caught(&err)
+	if err := checkFooter(r, size); err != nil {
+		return nil, fmt.Errorf("open a Parquet file: %w", err)
+	}
 	f, err := pq.OpenFile(r, size, pq.SkipPageIndex(true), pq.SkipBloomFilters(true), pq.ReadBufferSize(256<<10))
 	if err != nil {
+		return nil, fmt.Errorf("open a Parquet file: %w", err)
+	}
+	if err := checkPages(r, size, f); err != nil {
 		return nil, fmt.Errorf("open a Parquet file: %w", err)
 	}
 	t := &Table{file: f}

@@ -69,6 +69,7 @@ type runner struct {
 	host     *host.Watcher
 	answers  answerBook
 	watchdog *host.Watchdog
+	watch    *watch
 	status   status
 	stage    string // of the last event that told of one
 }
@@ -152,6 +153,8 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.watchForStalls()()
+	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
+	defer r.watch.end()
 	finished := make(chan error, 1)
 	go func() { finished <- r.engine.Run(sending, transport) }()
 	writeErr := r.writeUntil(finished, stop)
@@ -174,6 +177,7 @@ func (r *runner) watchForStalls() (stop func()) {
 
 // finish completes the run file and sorts out why the run ended.
 func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
+	r.watch.end() // before the last of the record is written, to which its events belong
 	r.info.End = time.Now()
 	r.info.Interrupted = ctx.Err() != nil || sendErr != nil || writeErr != nil
 	if ctx.Err() != nil {

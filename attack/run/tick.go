@@ -33,7 +33,10 @@ func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) e
 		from := r.engine.Now().Truncate(time.Second) - time.Second
 		g := r.gauges(from)
 		r.note(g, from)
-		if err := r.append(r.recorder.Cut(r.engine.Now(), g), g); err != nil {
+		now := r.engine.Now()
+		iv := r.recorder.Cut(now, g)
+		r.watch.add(iv, now)
+		if err := r.append(iv, g); err != nil {
 			stop(err)
 			return err
 		}
@@ -45,6 +48,7 @@ func (r *runner) append(iv *record.Interval, g record.Gauges) error {
 	r.status.add(iv, g)
 	if r.opt.Progress != nil {
 		r.status.Elapsed, r.status.Total = r.engine.Now(), r.plan.Schedule.Duration()
+		r.status.Bursts = r.watch.going()
 		r.opt.Progress(r.status.Status)
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -29,8 +30,11 @@ type runDocument struct {
 		Truth struct {
 			Requests     int64
 			Responses503 int64 `json:"responses_503"`
-			Edges        map[string]counts
-			Clients      map[string]counts
+			Faults       []struct {
+				Start time.Duration `json:"start_ns"`
+			}
+			Edges   map[string]counts
+			Clients map[string]counts
 		}
 		Lookups int64
 	}
@@ -97,6 +101,46 @@ func TestKilledRunCanBeReported(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "run.db")); err != nil {
 		t.Error(err)
+	}
+}
+
+// A burst is known while it lasts: within three seconds of its first answer
+// that fails, the run file has an event that names it, and who looks on is told.
+func TestBurstIsKnownWhileItLasts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cmd := program(t, dir, "rehearse", "--case", "edge-capacity", "--for", "14s", "--out", "run.db", "--json", "--html", "")
+	var out, talk bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &talk
+	if code := exitOf(t, cmd.Run()); code != 0 && code != 6 {
+		t.Fatalf("exit code %d:\n%s", code, talk.String())
+	}
+	doc := decode[runDocument](t, out.Bytes())
+	if len(doc.Rehearsal.Truth.Faults) != 1 {
+		t.Fatalf("the lab made these faults: %+v, want one", doc.Rehearsal.Truth.Faults)
+	}
+	const answerTime = time.Second // at most, of a 503; see the lab's edges
+	fault := doc.Rehearsal.Truth.Faults[0].Start
+	events, err := exec.Command("sqlite3", filepath.Join(dir, "run.db"), "select at_ns, text from events where kind = 'burst' order by id").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, events)
+	}
+	first, rest, _ := strings.Cut(string(events), "\n")
+	at, text, _ := strings.Cut(first, "|")
+	ns, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		t.Fatalf("the run file's events are: %q\n%s", events, talk.String())
+	}
+	if late := time.Duration(ns) - fault; late < 0 || late > 3*time.Second+answerTime {
+		t.Errorf("the burst is told of %v after the fault began", late)
+	}
+	if !strings.Contains(text, "burst 1 began at ") || !strings.Contains(text, "edge-capacity at ") || !strings.Contains(rest, "burst 1 ended, ") {
+		t.Errorf("the run file's events are:\n%s", events)
+	}
+	for _, want := range []string{text, "burst: edge-capacity at "} {
+		if !strings.Contains(talk.String(), want) {
+			t.Errorf("who looks on is not told %q:\n%s", want, talk.String())
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"frontload/results"
 	"frontload/results/live"
+	"frontload/results/lookout"
 	"frontload/results/record"
 	"frontload/results/store"
 	"frontload/scenarios"
@@ -96,11 +97,24 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 			Stage: plan.Schedule.Stage(from),
 		}
 	}
+	watch := lookout.New(*info)
+	look := func(iv *record.Interval, second time.Duration) error {
+		if !tens {
+			return nil // nobody would see what is told
+		}
+		watch.Add(iv, second)
+		events, err := watch.Look(second)
+		for _, e := range events {
+			recorder.Event(e)
+		}
+		return err
+	}
 	seconds := make(chan time.Duration, 1)
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
 		for second := range seconds {
-			if err := file.Append(recorder.Cut(second, asked(second))); err != nil {
+			iv := recorder.Cut(second, asked(second))
+			if err := errors.Join(file.Append(iv), look(iv, second)); err != nil {
 				return err
 			}
 		}
@@ -119,6 +133,9 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 	})
 	if err := work.Wait(); err != nil {
 		return err
+	}
+	for _, e := range watch.End(now) {
+		recorder.Event(e)
 	}
 	now += time.Second
 	info.End = info.Start.Add(max(plan.Schedule.Duration(), now-time.Second)) // the last second is hardly begun

@@ -31,6 +31,7 @@ var Rules = []Rule{
 	{"results/analysis", []string{"results", "results/hist", "results/report/plain"}},
 	{"results/accesslog", []string{"results", "results/hist", "results/report/plain"}},
 	{"results/accesslog/parquet", []string{"results/accesslog"}},
+	{"results/lookout", []string{"results", "results/record", "results/analysis", "results/report/plain"}},
 	{"results/report", []string{"results", "results/report/..."}},
 	{"results/live", []string{"results", "results/report/plain"}},
 	{"pacing", nil},

@@ -1,9 +1,10 @@
 // Package live shows how a run goes on: on a terminal as two lines that are
-// rewritten in place, elsewhere as a plain line every five seconds.
+// rewritten in place, a third while there are bursts of 503s, elsewhere as a plain line every five seconds.
 package live
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type Status struct {
 	P99                   time.Duration // response time in the last second; zero when nothing was answered
 	Stage                 string        // what the schedule is doing
 	Trouble               string        // why the generator is the bottleneck; empty when it is not
+	Bursts                []string      // of 503s that go on: cause, place and confidence of each
 }
 
 // A View shows statuses and messages. Its methods may be called by many
@@ -113,7 +115,8 @@ func (v *View) Close() {
 // print writes the last status as one plain line.
 func (v *View) print() {
 	v.mu.printed, v.mu.shown = v.mu.last.Elapsed, true
-	v.write(strings.Join(append(v.mu.last.first(), v.mu.last.second()...), "  ") + "\n")
+	parts := slices.Concat(v.mu.last.first(), v.mu.last.second(), v.mu.last.third())
+	v.write(strings.Join(parts, "  ") + "\n")
 }
 
 func (v *View) write(s string) { _, _ = io.WriteString(v.w, s) }

@@ -122,6 +122,36 @@ func TestTerminalIsRewrittenInPlace(t *testing.T) {
 	}
 }
 
+// Bursts have a line of their own while they last.
+func TestBurstsHaveALine(t *testing.T) {
+	s := &screen{t: t, columns: 70}
+	v := NewView(s, true, func() int { return s.columns })
+	calm := running
+	calm.Stage, calm.P99 = "", 0
+	burst := calm
+	burst.Bursts = []string{"edge-capacity at FRA56-P1, 0.97", "origin-saturation for search, 0.91"}
+	two := "12s of 30s  asked 400/s  sent 400/s  in flight 12\nok 4,100  503 31  errors 2"
+	for _, step := range []struct {
+		show Status
+		want string
+	}{
+		{calm, two},
+		{burst, two + "\nburst: edge-capacity at FRA56-P1, 0.97  burst: origin-saturation for…"},
+		{calm, two},
+	} {
+		v.Show(step.show)
+		if got := s.text(); got != step.want {
+			t.Errorf("the terminal shows\n%s\nwant\n%s", got, step.want)
+		}
+	}
+	var plain strings.Builder
+	v = NewView(&plain, false, nil)
+	v.Show(burst)
+	if got, want := plain.String(), "burst: edge-capacity at FRA56-P1, 0.97  burst: origin-saturation for search, 0.91\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("a pipe gets %q, want it to end in %q", got, want)
+	}
+}
+
 func TestProgressNeverWraps(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := &screen{t: t, columns: rapid.IntRange(1, 200).Draw(rt, "columns")}

@@ -39,3 +39,13 @@ func (s *Status) second() []string {
 	}
 	return parts
 }
+
+// third returns the parts of the third line: the bursts that go on. There is
+// none where there are none.
+func (s *Status) third() []string {
+	var parts []string
+	for _, b := range s.Bursts {
+		parts = append(parts, "burst: "+plain.Line(b))
+	}
+	return parts
+}

@@ -52,6 +52,9 @@ func (v *View) draw() string {
 		fit(v.mu.last.first(), width),
 		fit(v.mu.last.second(), width),
 	}
+	if bursts := v.mu.last.third(); bursts != nil {
+		v.mu.drawn = append(v.mu.drawn, fit(bursts, width))
+	}
 	v.mu.shown = true
 	return strings.Join(v.mu.drawn, clearLine+"\r\n") + clearLine + clearBelow
 }

@@ -157,6 +157,15 @@ type Trouble struct {
 	Text string
 }
 
+// A Control is the outcome of one control request, sent straight to the origin
+// past CloudFront.
+type Control struct {
+	At     time.Duration // when it was sent
+	Status uint16        // zero when no answer came
+	Took   time.Duration // from the send to the last byte, or to when it failed
+	Err    string        // empty when a whole answer came
+}
+
 // A Header is one header field of an answer, its values as received.
 type Header struct{ Name, Value string }
 
@@ -242,6 +251,7 @@ type Run struct {
 	Exemplars []Exemplar      // in order of time
 	Lookups   []Lookup
 	Events    []Event
+	Control   []Control // in order of time; none where the origin was not asked directly
 	// ClientsSeen is how many clients sent anything, also those that Clients
 	// does not name.
 	ClientsSeen int

@@ -17,6 +17,7 @@ type Analysis struct {
 	Guidance []Rule                          `json:"guidance"`
 	Latency  map[string]map[string]Latencies `json:"latency"` // by series, then by class, "all" among them
 	Bursts   []Burst                         `json:"bursts"`
+	Control  *ControlSummary                 `json:"control,omitempty"` // nil where the origin was not asked directly
 	Unread   Unread                          `json:"unread"`
 	Headline string                          `json:"headline"` // the findings in a few sentences
 	Findings []Finding                       `json:"findings"` // what to act on, the first thing first
@@ -99,6 +100,16 @@ func (r *RunSummary) TransportReason() string {
 		return most
 	}
 	return fmt.Sprintf("most often %s, %d of %d kept", most, r.TransportReasons[most], kept)
+}
+
+// ControlSummary counts the control requests, sent straight to the origin.
+type ControlSummary struct {
+	Requests int64            `json:"requests"`
+	OK       int64            `json:"ok"`       // those of status 200 to 399
+	Statuses map[string]int64 `json:"statuses"` // "none" where no whole answer came
+	Errors   map[string]int64 `json:"errors"`   // why none came
+	P50      float64          `json:"p50_us"`   // of what they took, failed ones too
+	Max      float64          `json:"max_us"`
 }
 
 // RequestCount counts the samples of one request name.

@@ -30,8 +30,8 @@ type document struct {
 	Guard later `yaml:"guard,omitempty" later:"guard is"`
 	// Conditions that the run must meet. Not in this version.
 	Thresholds later `yaml:"thresholds,omitempty" later:"thresholds are"`
-	// The origin behind the target. Not in this version.
-	Origin later `yaml:"origin,omitempty" later:"origin is"`
+	// The origin behind the target.
+	Origin *originSection `yaml:"origin,omitempty"`
 	// Time left out of thresholds. Not in this version.
 	Warmup later `yaml:"warmup,omitempty" later:"warmup is"`
 	// Requests and bytes that end the run. Not in this version.
@@ -57,7 +57,16 @@ type authorizationSection struct {
 	// The reason, in words; it is kept in the run file.
 	Attest string `yaml:"attest,omitempty"`
 	// Proof of ownership, dns or well-known. Not in this version.
-	Proof later `yaml:"proof,omitempty" later:"target.authorization.proof is"`
+	Proof later `yaml:"proof,omitempty" later:"authorization.proof is"`
+}
+
+type originSection struct {
+	// URL that is asked once a second, straight at the origin and past CloudFront, as evidence of how the origin is. Redirects are not followed, and an answer is awaited for 5 s.
+	Control string `yaml:"control,omitempty"`
+	// Why the host of control may be asked; target.authorization does not speak for it. Loopback addresses need none.
+	Authorization *authorizationSection `yaml:"authorization,omitempty"`
+	// How many instances the origin has, for the capacity plan. Not in this version.
+	Instances later `yaml:"instances,omitempty" later:"origin.instances is"`
 }
 
 type clientsSection struct {

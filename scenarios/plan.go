@@ -14,7 +14,8 @@ import (
 type Plan struct {
 	Name     string
 	Target   Target
-	Attest   string // why the target may be loaded, in the user's words; empty for not said
+	Attest   string   // why the target may be loaded, in the user's words; empty for not said
+	Control  *Control // nil for none
 	Clients  Clients
 	Requests []string // names, by index
 	URLs     *urls.Generator
@@ -33,6 +34,12 @@ type Target struct {
 	Host       string // Host header: a name, with a port where one must be said
 	ServerName string // TLS name: Host without its port
 	CA         []byte // PEM of a root to trust as well; nil for none
+}
+
+// A Control is what is asked once a second, straight at the origin.
+type Control struct {
+	URL    *url.URL
+	Attest string // why it may be asked, in the user's words; empty for not said
 }
 
 // Clients are the simulated viewer hosts. Client i is made up of its source
@@ -73,7 +80,8 @@ func (s *Scenario) compile(f *faults) *Plan {
 		f.add("name", "it is empty")
 	}
 	p.Target = s.target(f)
-	p.Attest = s.attest(f)
+	p.Attest = s.attest(f, "target.authorization", m.Target.Authorization, "the target may be loaded")
+	p.Control = s.control(f)
 	p.Clients = s.clients(f)
 	p.Requests, p.URLs = s.requests(f)
 	s.load(f, p)

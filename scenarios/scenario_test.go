@@ -184,6 +184,10 @@ func TestYAMLHidesSecrets(t *testing.T) {
 			t.Errorf("%q is not in\n%s", kept, written)
 		}
 	}
+	m := hideSecrets(document{Origin: &originSection{Control: "http://origin.test/health?token=hunter2&full=1"}})
+	if got, want := m.Origin.Control, "http://origin.test/health?token=(hidden)&full=1"; got != want {
+		t.Errorf("origin.control is written as %s, want %s", got, want)
+	}
 	if s.model.Requests[1].Headers[2].Value != "a={word}" {
 		t.Error("hiding secrets changed the scenario")
 	}

@@ -30,6 +30,12 @@ func hideSecrets(m document) document {
 		}
 		r.Vars = h.vars
 	}
+	if m.Origin != nil {
+		origin := *m.Origin
+		var h hider
+		origin.Control = h.path(origin.Control)
+		m.Origin = &origin
+	}
 	return m
 }
 

@@ -164,14 +164,13 @@ func (s *Scenario) file(path string, most int64) ([]byte, error) {
 	return data, nil
 }
 
-// attest compiles target.authorization.
-func (s *Scenario) attest(f *faults) string {
-	a := s.model.Target.Authorization
-	if a == nil || s.origin.has("target.authorization.proof") {
+// attest compiles an authorization, which stands at path: why what may be done.
+func (s *Scenario) attest(f *faults, path string, a *authorizationSection, what string) string {
+	if a == nil || s.origin.has(path+".proof") {
 		return ""
 	}
 	if strings.TrimSpace(a.Attest) == "" {
-		f.add("target.authorization", "the reason is empty: say why the target may be loaded, such as \"CHG-4711, we own it\"")
+		f.add(path, "the reason is empty: say why %s, such as \"CHG-4711, we own it\"", what)
 	}
 	return a.Attest
 }

@@ -22,6 +22,10 @@ import (
 
 // describe returns what is known of a run before it begins.
 func (r *runner) describe(t *target) results.RunInfo {
+	authorization := t.authorization
+	if c := r.plan.Control; c != nil && c.Attest != "" {
+		authorization += "; origin.control: attest: " + c.Attest
+	}
 	return results.RunInfo{
 		Name:          r.plan.Name,
 		Source:        r.opt.Source,
@@ -30,7 +34,7 @@ func (r *runner) describe(t *target) results.RunInfo {
 		Target:        r.plan.Target.URL.String(),
 		Seed:          r.plan.Seed,
 		Plan:          r.opt.Scenario,
-		Authorization: t.authorization,
+		Authorization: authorization,
 		Requests:      r.plan.Requests,
 		ClientLimit:   float64(r.plan.Limits.PerClient),
 		EdgeLimit:     float64(r.plan.Limits.PerEdgeAddress),

@@ -16,6 +16,7 @@ import (
 type RefusedError struct {
 	Hostname  string
 	Addresses []netip.Addr // those that need an authorisation
+	Control   bool         // it is the host of origin.control, not the target
 }
 
 // Error names the addresses and what to do.
@@ -23,6 +24,10 @@ func (e *RefusedError) Error() string {
 	where := fmt.Sprintf("%s is at %s, which is not loopback", e.Hostname, addresses(e.Addresses))
 	if len(e.Addresses) == 1 && e.Addresses[0].String() == e.Hostname {
 		where = e.Hostname + " is not loopback"
+	}
+	if e.Control {
+		return "origin.control: " + where + ", and nothing authorises this run to ask it; " +
+			"if it is yours, say why: origin.authorization.attest in the scenario (the target's authorization does not speak for it)"
 	}
 	return where + ", and this run is not authorised to load it; " +
 		"if it is yours to test, say why: --attest \"CHG-4711, we own it\", or target.authorization.attest in the scenario"
@@ -32,11 +37,21 @@ func (e *RefusedError) Error() string {
 // as that is known without a look-up: where its target is a literal address.
 // Nil says nothing about a name.
 func Foreseen(plan *scenarios.Plan) error {
-	addr, err := netip.ParseAddr(plan.Target.Hostname)
-	if err != nil || addr.IsLoopback() || plan.Attest != "" {
-		return nil
+	if addr, ok := foreign(plan.Target.Hostname, plan.Attest); ok {
+		return &RefusedError{Hostname: plan.Target.Hostname, Addresses: []netip.Addr{addr}}
 	}
-	return &RefusedError{Hostname: plan.Target.Hostname, Addresses: []netip.Addr{addr}}
+	if c := plan.Control; c != nil {
+		if addr, ok := foreign(c.URL.Hostname(), c.Attest); ok {
+			return &RefusedError{Hostname: c.URL.Hostname(), Addresses: []netip.Addr{addr}, Control: true}
+		}
+	}
+	return nil
+}
+
+// foreign reports whether the host is a literal address that may not be asked.
+func foreign(host, attest string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(host)
+	return addr, err == nil && !addr.IsLoopback() && attest == ""
 }
 
 func addresses(list []netip.Addr) string {

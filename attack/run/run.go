@@ -70,6 +70,8 @@ type runner struct {
 	answers  answerBook
 	watchdog *host.Watchdog
 	watch    *watch
+	prober   *prober  // nil where the origin is not asked
+	beside   []func() // each ends something that goes on beside the send loop, and may be called again
 	status   status
 	stage    string // of the last event that told of one
 }
@@ -87,9 +89,15 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	if err != nil {
 		return r.info, false, err
 	}
+	if err := mayControl(ctx, r.plan.Control); err != nil {
+		return r.info, false, err
+	}
 	r.info = r.describe(target)
 	dialer := &source.Dialer{Allow: target.allow}
 	if r.engine, err = r.newEngine(resolvers); err != nil {
+		return r.info, false, &SetupError{err}
+	}
+	if r.prober, err = r.newProber(); err != nil {
 		return r.info, false, &SetupError{err}
 	}
 	transport, err := newTransport(r.plan, r.engine, dialer)
@@ -154,7 +162,8 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	defer stop(nil)
 	defer r.watchForStalls()()
 	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
-	defer r.watch.end()
+	r.beside = []func(){r.probe(), r.watch.end}
+	defer r.endBeside()
 	finished := make(chan error, 1)
 	go func() { finished <- r.engine.Run(sending, transport) }()
 	writeErr := r.writeUntil(finished, stop)
@@ -175,9 +184,17 @@ func (r *runner) watchForStalls() (stop func()) {
 	}
 }
 
+// endBeside ends what goes on beside the send loop and tells the recorder. It
+// may be called again.
+func (r *runner) endBeside() {
+	for _, end := range r.beside {
+		end()
+	}
+}
+
 // finish completes the run file and sorts out why the run ended.
 func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
-	r.watch.end() // before the last of the record is written, to which its events belong
+	r.endBeside() // before the last of the record is written, to which what they tell belongs
 	r.info.End = time.Now()
 	r.info.Interrupted = ctx.Err() != nil || sendErr != nil || writeErr != nil
 	if ctx.Err() != nil {

@@ -46,6 +46,7 @@ func Analyze(run *results.Run) (*results.Analysis, error) {
 		Guidance: judgeGuidance(run, l),
 		Latency:  latencies(run),
 		Bursts:   bursts(run, l, w),
+		Control:  controls(run),
 		Unread:   run.Unread,
 	}
 	if a.Unread.Reasons == nil {

@@ -29,7 +29,8 @@ type window struct {
 // A second is one of the run's.
 type second struct {
 	results.Second
-	cells []results.Cell
+	cells   []results.Cell
+	control []results.Control // whose requests were sent in it
 }
 
 const (
@@ -65,6 +66,11 @@ func (w *window) add(iv *record.Interval, end int) (failures int64) {
 		cells = cells[n:]
 	}
 	w.failures += failures
+	for _, c := range iv.Control {
+		if s := w.find(int(c.At / time.Second)); s != nil {
+			s.control = append(slices.Clip(s.control), c)
+		}
+	}
 	return failures
 }
 
@@ -141,6 +147,10 @@ func (s snapshot) run(info results.RunInfo) *results.Run {
 		one := s[i].Second
 		one.Second = i
 		run.Seconds = append(run.Seconds, one)
+		for _, c := range s[i].control {
+			c.At = time.Duration(i)*time.Second + c.At%time.Second
+			run.Control = append(run.Control, c)
+		}
 	}
 	run.Cells = func(yield func(results.Cell, error) bool) {
 		for i := range s {

@@ -36,9 +36,10 @@ type Interval struct {
 
 	ClientsSeen int // from the start of the run: clients that sent anything
 
-	Exemplars []results.Exemplar // in order of time, as are the next two
+	Exemplars []results.Exemplar // in order of time, as are the next three
 	Lookups   []results.Lookup
 	Events    []results.Event
+	Control   []results.Control
 
 	Folded   int64 // samples and sends beyond [Config].MaxCells, counted without all of their key
 	Clamped  int64 // latencies over one hour, recorded as one hour

@@ -14,11 +14,12 @@ const (
 	mostExemplars = 10_000
 	mostLookups   = 10_000
 	mostEvents    = 1_000
+	mostControl   = 1_000
 	mostEventText = 1_024 // bytes
 )
 
 // LeftOut counts what a cut's bounds left out.
-type LeftOut struct{ Exemplars, Lookups, Events int64 }
+type LeftOut struct{ Exemplars, Lookups, Events, Control int64 }
 
 // notes holds what is rare and kept whole, until it is cut.
 type notes struct {
@@ -28,6 +29,7 @@ type notes struct {
 	exemplars []results.Exemplar
 	lookups   []results.Lookup
 	events    []results.Event
+	control   []results.Control
 	left      LeftOut
 }
 
@@ -43,6 +45,13 @@ func (n *notes) event(e results.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.events = within(n.events, e, mostEvents, &n.left.Events)
+}
+
+func (n *notes) controlled(c results.Control) {
+	c.Err = cut(c.Err, mostEventText)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.control = within(n.control, c, mostControl, &n.left.Control)
 }
 
 func (n *notes) exemplar(s *results.Sample, d results.Detail, request string) {
@@ -65,10 +74,12 @@ func (n *notes) take(iv *Interval) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	iv.Exemplars, iv.Lookups, iv.Events, iv.LeftOut = n.exemplars, n.lookups, n.events, n.left
-	n.exemplars, n.lookups, n.events, n.left = nil, nil, nil, LeftOut{}
+	iv.Control = n.control
+	n.exemplars, n.lookups, n.events, n.control, n.left = nil, nil, nil, nil, LeftOut{}
 	slices.SortStableFunc(iv.Exemplars, func(a, b results.Exemplar) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(iv.Lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(iv.Events, func(a, b results.Event) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(iv.Control, func(a, b results.Control) int { return cmp.Compare(a.At, b.At) })
 }
 
 // cut returns at most the first n bytes of s, as valid UTF-8 and in memory of

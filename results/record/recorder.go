@@ -139,6 +139,9 @@ func (r *Recorder) Lookup(l results.Lookup) {
 // Event keeps an event. It is of [results.Sink].
 func (r *Recorder) Event(e results.Event) { r.notes.event(e) }
 
+// Control keeps the answer to a control request.
+func (r *Recorder) Control(c results.Control) { r.notes.controlled(c) }
+
 func (r *Recorder) requestName(i uint16) string {
 	if int(i) < len(r.cfg.Requests) {
 		return r.cfg.Requests[i]

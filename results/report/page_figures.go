@@ -42,6 +42,12 @@ func (in Input) figures() []figure {
 	if lag, ok := in.lagP99(); ok {
 		figures = append(figures, figure{"Send lag p99", plain.Span(lag), "the generator's own"})
 	}
+	if c := in.Analysis.Control; c != nil {
+		figures = append(figures, figure{
+			"Straight to the origin", plain.Count(c.OK) + " of " + plain.Count(c.Requests) + " ok",
+			"median " + plain.Span(micro(c.P50)) + ", slowest " + plain.Span(micro(c.Max)),
+		})
+	}
 	trust := in.Analysis.Trust
 	return append(figures,
 		figure{

@@ -31,6 +31,7 @@ func panels(in Input) ([]panel, error) {
 		{panel{Title: "Rate", Note: g.worst(in.shading())}, g.rates(bands, in.Analysis.Run.Simulated)},
 		{panel{Title: "503s by verdict", Note: "Every 503 by the burst that it belongs to."}, []chart{g.errors(bands)}},
 		{panel{Title: "Response time by cache result", Note: g.worst("From the intended time. Scale by powers of ten.")}, []chart{g.latency(in, bands)}},
+		{panel{Title: "Straight to the origin", Note: g.worst("Control requests, past CloudFront. Grey: they failed.")}, in.controlCharts(g.buckets, in.burstBands())},
 		{panel{Title: "The load generator itself", Note: g.worst("Seconds in which it was the bottleneck are shaded.")}, in.generatorCharts(g.buckets)},
 	} {
 		if p.charts == nil {
@@ -112,7 +113,11 @@ func (c chart) drawing() (drawing, error) {
 // bands returns the seconds that are not to be trusted, and the bursts, as
 // spans of the time axis.
 func (in Input) bands() []band {
-	bands := in.limited()
+	return append(in.limited(), in.burstBands()...)
+}
+
+func (in Input) burstBands() []band {
+	var bands []band
 	for _, b := range in.Analysis.Bursts {
 		bands = append(bands, band{
 			b.Start.Sub(in.start()).Seconds(), b.End.Sub(in.start()).Seconds(), "burst " + strconv.Itoa(b.ID), inkBand,

@@ -279,6 +279,7 @@ func poison(in Input) Input {
 		b.Remedies = []results.Remedy{{Do: hostile, Source: hostile}}
 		b.Exemplars = []results.ExemplarRef{{RequestID: hostile, POP: hostile, EdgeAddress: hostile}}
 	}
+	a.Control = &results.ControlSummary{Requests: 2, Statuses: map[string]int64{hostile: 1, "none": 1}, Errors: map[string]int64{hostile: 1}}
 	a.Unread = results.Unread{Lines: 1, Reasons: map[string]int64{hostile: 1}}
 	run.Info.Plan, run.Info.Name, run.Info.Requests = "name: "+hostile, hostile, []string{hostile}
 	cells := []results.Cell{}

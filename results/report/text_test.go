@@ -227,3 +227,32 @@ func TestLatencyComesFromTheRunWhereTheAnalysisLacksIt(t *testing.T) {
 		}
 	}
 }
+
+// What came of the control requests is told, and drawn over time.
+func TestControlRequestsAreTold(t *testing.T) {
+	in := sample(usual)
+	in.Run.Control = []results.Control{
+		{At: time.Second, Status: 200, Took: 2 * time.Millisecond},
+		{At: 2 * time.Second, Status: 503, Took: 3 * time.Millisecond},
+		{At: 3 * time.Second, Took: 5 * time.Second, Err: "no answer within 5s"},
+	}
+	in.Analysis.Control = &results.ControlSummary{
+		Requests: 3, OK: 1, Statuses: map[string]int64{"200": 1, "503": 1, "none": 1}, Errors: map[string]int64{"no answer within 5s": 1}, P50: 3000, Max: 5e6,
+	}
+	want := "3 control requests, 1 ok, 1 with status 503, 1 without an answer (no answer within 5s); median 3.00 ms, slowest 5.00 s"
+	if got := in.control(); got != want {
+		t.Errorf("told is %q, want %q", got, want)
+	}
+	var text, page strings.Builder
+	if err := errors.Join(Text(&text, in, 200), HTML(&page, in)); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []string{"Straight to the origin", "What the origin took for control requests"} {
+		if !strings.Contains(page.String(), w) {
+			t.Errorf("%q is not in the page", w)
+		}
+	}
+	if !strings.Contains(text.String(), "straight to the origin: 3 control requests, 1 ok") {
+		t.Errorf("the text has no control requests:\n%s", text.String())
+	}
+}

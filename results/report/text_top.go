@@ -72,5 +72,8 @@ func (t text) counts() []string {
 	if t.in.fromLogs() {
 		edges = ""
 	}
+	if control := t.in.control(); control != "" {
+		lines = append(lines, "straight to the origin: "+control)
+	}
 	return append(lines, t.flow(count("clients", int64(r.Clients)), edges, t.in.pops(), t.in.hitRatio())...)
 }

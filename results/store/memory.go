@@ -62,6 +62,7 @@ func (m *Memory) Append(iv *record.Interval) error {
 	m.run.Exemplars = append(m.run.Exemplars, iv.Exemplars...)
 	m.run.Lookups = append(m.run.Lookups, iv.Lookups...)
 	m.run.Events = append(m.run.Events, iv.Events...)
+	m.run.Control = append(m.run.Control, iv.Control...)
 	m.run.Clamped += iv.Clamped
 	m.run.ClientsSeen = iv.ClientsSeen
 	return nil
@@ -156,6 +157,8 @@ func (m *Memory) Run() (*results.Run, error) {
 	slices.SortStableFunc(run.Exemplars, func(a, b results.Exemplar) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(run.Events, func(a, b results.Event) int { return cmp.Compare(a.At, b.At) })
+	run.Control = slices.Clone(run.Control)
+	slices.SortStableFunc(run.Control, func(a, b results.Control) int { return cmp.Compare(a.At, b.At) })
 	run.Cells = func(yield func(results.Cell, error) bool) {
 		for _, second := range m.cells {
 			for _, c := range second {

@@ -114,7 +114,7 @@ func (v view) run() (*results.Run, error) {
 		}
 	}
 	for _, read := range []func(*results.Run) error{
-		v.seconds, v.hosts, v.sends, v.edgePeaks, v.tallies, v.latency, v.exemplars, v.lookups, v.events,
+		v.seconds, v.hosts, v.sends, v.edgePeaks, v.tallies, v.latency, v.exemplars, v.lookups, v.events, v.control,
 	} {
 		if err := read(run); err != nil {
 			return nil, err

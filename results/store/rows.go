@@ -13,7 +13,7 @@ import (
 // statements are those that run for each row.
 type statements struct {
 	second, setSecond, host, cellKey, cell, cells, send, client, prefix *sql.Stmt
-	histogram, setHistogram, exemplar, lookup, event                    *sql.Stmt
+	histogram, setHistogram, exemplar, lookup, event, control           *sql.Stmt
 }
 
 func (w *Writer) prepare() error {
@@ -39,6 +39,7 @@ func (w *Writer) prepare() error {
 		{&w.stmts.exemplar, `INSERT INTO exemplars VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.stmts.lookup, `INSERT INTO lookups VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.stmts.event, `INSERT INTO events VALUES (NULL, ?, ?, ?)`},
+		{&w.stmts.control, `INSERT INTO control VALUES (NULL, ?, ?, ?, ?)`},
 	} {
 		s, err := w.conn.PrepareContext(context.Background(), one.text)
 		if err != nil {
@@ -52,7 +53,7 @@ func (w *Writer) prepare() error {
 func (s *statements) close() {
 	for _, one := range []*sql.Stmt{
 		s.second, s.setSecond, s.host, s.cellKey, s.cell, s.cells, s.send, s.client, s.prefix,
-		s.histogram, s.setHistogram, s.exemplar, s.lookup, s.event,
+		s.histogram, s.setHistogram, s.exemplar, s.lookup, s.event, s.control,
 	} {
 		_ = one.Close() // nothing is written by it
 	}

@@ -5,7 +5,8 @@
 // generator's own account), host (what its process and machine were like),
 // cells (what finished, by second and key), sends,
 // clients, prefixes, histograms (HdrHistogram V2, with their quantiles beside
-// them), exemplars, lookups and events. Columns carry their unit in their
+// them), exemplars, lookups, events and control (requests straight to the
+// origin). Columns carry their unit in their
 // name; offsets count from the run's start. For instance:
 //
 //	sqlite3 run.db 'select edge_address, sum(count) from cells where status = 503 group by 1'
@@ -22,9 +23,10 @@ import (
 
 // The identity of a run file in SQLite's header.
 const (
-	applicationID = 0x46524e54 // "FRNT"
-	schemaVersion = 2
-	hostVersion   = 2 // the first with the table host
+	applicationID  = 0x46524e54 // "FRNT"
+	schemaVersion  = 3
+	hostVersion    = 2 // the first with the table host
+	controlVersion = 3 // the first with the table control
 )
 
 var (
@@ -46,8 +48,9 @@ func notRun(path, why string) error {
 	return fmt.Errorf("open %s: %w: %s", path, ErrNotRun, why)
 }
 
-// schema makes the tables of version 2; those of version 1 had no host. The cells' keys are kept apart, since
-// they repeat each second; the view joins them.
+// schema makes the tables of version 3; version 1 had no host, and version 2 no
+// control. The cells' keys are kept apart, since they repeat each second; the
+// view joins them.
 const schema = `
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY, value ANY
@@ -120,5 +123,8 @@ CREATE TABLE lookups (
 ) STRICT;
 CREATE TABLE events (
 	id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE TABLE control ( -- status 0 and an error where no whole answer came
+	id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, status INTEGER NOT NULL, took_ns INTEGER NOT NULL, error TEXT NOT NULL
 ) STRICT;
 `

@@ -101,6 +101,7 @@ func fill(r *record.Recorder, seconds int) []*record.Interval {
 			r.Sent(s.Sent, s.Edge, s.Request)
 			r.Record(s, detail{})
 		}
+		r.Control(results.Control{At: time.Duration(sec) * time.Second, Status: uint16(200 * (sec % 2)), Took: time.Millisecond, Err: []string{"no answer within 5s", ""}[sec%2]})
 		r.Event(results.Event{At: time.Duration(sec) * time.Second, Kind: "step", Text: "ramp to 100/s"})
 		r.Lookup(results.Lookup{
 			At: time.Duration(sec) * time.Second, Client: 3, Resolver: "192.0.2.53:53", Subnet: "203.0.113.0/24", Name: "www.example.com.",

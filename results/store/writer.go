@@ -45,6 +45,7 @@ func (s *sums) add(iv *record.Interval) {
 	s.left.Exemplars += iv.LeftOut.Exemplars
 	s.left.Lookups += iv.LeftOut.Lookups
 	s.left.Events += iv.LeftOut.Events
+	s.left.Control += iv.LeftOut.Control
 }
 
 func (s *sums) rows() map[string]string {
@@ -56,6 +57,7 @@ func (s *sums) rows() map[string]string {
 		"exemplars_left_out": fmt.Sprint(s.left.Exemplars),
 		"lookups_left_out":   fmt.Sprint(s.left.Lookups),
 		"events_left_out":    fmt.Sprint(s.left.Events),
+		"control_left_out":   fmt.Sprint(s.left.Control),
 	}
 }
 
@@ -81,7 +83,7 @@ func (w *Writer) Append(iv *record.Interval) error {
 
 func (w *Writer) interval(iv *record.Interval, after sums) error {
 	for _, write := range []func(*record.Interval) error{
-		w.seconds, w.cellRows, w.sends, w.tallies, w.histograms, w.exemplars, w.lookups, w.events,
+		w.seconds, w.cellRows, w.sends, w.tallies, w.histograms, w.exemplars, w.lookups, w.events, w.control,
 	} {
 		if err := write(iv); err != nil {
 			return err

@@ -13,15 +13,19 @@ func newAnalyze() *cobra.Command {
 	var what app.Analysis
 	cmd := &cobra.Command{
 		Use:   "analyze INPUT...",
-		Short: "say what caused each burst of 503s in a run file or in CloudFront's access logs",
+		Short: "say what caused each burst of 503s in a run file, CloudFront's access logs or vegeta's results",
 		Long: `Analyze reads a run file, or CloudFront's access logs with no load test at all: files,
 directories with all that is in them, or - for standard input. Logs are known by their
 content: standard logs v1, v2 as w3c, plain, JSON or Parquet, and real-time logs, packed
-by gzip or not, in any order. Rows that cannot be read are counted with their reasons.`,
+by gzip or not, in any order. Rows that cannot be read are counted with their reasons.
+
+Results of vegeta are read too, as JSON, CSV or gob: where the answers' headers name
+neither cache result nor edge location, the spread over paths and time is what tells.`,
 		Example: `  frontload analyze rehearsal.db
   frontload analyze E2EXAMPLE.2026-11-20-09.*.gz
   frontload analyze --json ./access-logs/ | jq '.bursts[] | {verdict, confidence}'
   aws s3 cp s3://BUCKET/KEY.gz - | frontload analyze -
+  vegeta attack -targets t.txt -rate 500/s -duration 30s | frontload analyze -
   frontload analyze --fields timestamp,c-ip,sc-status,cs-uri-stem,x-edge-location real-time.log`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

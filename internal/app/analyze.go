@@ -27,9 +27,18 @@ type Analysis struct {
 // alone, otherwise the text report.
 func Analyze(ctx context.Context, what Analysis, out Output) error {
 	in, err := sortInputs(what.Inputs)
+	if err != nil {
+		return err
+	}
+	found, err := findVegeta(&what, in.logs)
+	defer func() { _ = found.close() }() // they were only read
 	switch {
 	case err != nil:
 		return err
+	case len(found.list) > 0 && len(in.runs) > 0:
+		return Usage(fmt.Errorf("%s is a run file, which goes with access logs; %s holds vegeta's results: analyze them apart", in.runs[0], found.list[0].Name))
+	case len(found.list) > 0:
+		return analyzeVegeta(ctx, found, what, out)
 	case len(in.runs) == 0:
 		return analyzeLogs(ctx, in.logs, what, out)
 	case len(in.runs) == 1 && len(in.logs) == 0:

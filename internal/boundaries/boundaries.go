@@ -29,6 +29,7 @@ var Rules = []Rule{
 	{"results/record", []string{"results", "results/hist"}},
 	{"results/hist", []string{"results"}},
 	{"results/analysis", []string{"results", "results/hist", "results/report/plain"}},
+	{"results/vegeta", []string{"results", "results/accesslog"}},
 	{"results/accesslog", []string{"results", "results/hist", "results/report/plain"}},
 	{"results/accesslog/parquet", []string{"results/accesslog"}},
 	{"results/lookout", []string{"results", "results/record", "results/analysis", "results/report/plain"}},

@@ -137,6 +137,13 @@ func exemplarOf(r *row, place string) results.Exemplar {
 		Signals: r.signals, RequestID: text(c[fieldRequestID], mostValue), Protocol: protocolOf(c[fieldVersion]),
 		Response: r.taken, Service: r.taken,
 	}
+	if r.entry != nil {
+		e.Reason = text([]byte(r.entry.Reason), mostValue)
+		if r.entry.Headers != nil {
+			e.Headers = r.entry.Headers()
+		}
+		return e
+	}
 	e.Source, _ = netip.ParseAddr(string(c[fieldClient])) // invalid for what is none
 	for _, f := range []field{fieldResult, fieldPromise, fieldDetail, fieldOriginFirst} {
 		if !isDash(c[f]) {

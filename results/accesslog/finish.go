@@ -79,7 +79,7 @@ func (t *total) pathRows() []int64 {
 
 // run makes a run of what was counted.
 func (t *total) run(info results.RunInfo) *results.Run {
-	info.Source, info.Requests = "access-log", t.naming.names
+	info.Source, info.Requests = cmp.Or(info.Source, "access-log"), t.naming.names
 	if info.Requests == nil {
 		info.Requests = []string{}
 	}

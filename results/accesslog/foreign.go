@@ -38,6 +38,7 @@ var foreignObjects = []struct{ key, looks string }{
 	{"webaclId", "an AWS WAF log"},
 	{"eventVersion", "a CloudTrail event"},
 	{"frontload", "a document of frontload's own"},
+	{"metric", "k6's results as JSON"},
 	{"attack", "vegeta's results as JSON"},
 	{"latency", "vegeta's results as JSON"},
 	{"latencies", "vegeta's report as JSON"},

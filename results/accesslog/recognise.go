@@ -43,7 +43,7 @@ func (e *ForeignError) Error() string {
 	return text
 }
 
-const expected = "expected CloudFront's access logs: standard (v1 or v2 as w3c, plain, JSON or Parquet) or real-time ones, gzip or not"
+const expected = "expected CloudFront's access logs: standard (v1 or v2 as w3c, plain, JSON or Parquet) or real-time ones, or vegeta's results; gzip or not"
 
 func foreign(looks string) error { return &ForeignError{Looks: looks, Do: expected} }
 

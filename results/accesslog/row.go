@@ -22,6 +22,8 @@ type row struct {
 	timed          bool // taken is told
 	firstTimed     bool // firstByte is told
 
+	entry *Entry // where it is no log's; nil for those
+
 	*columns
 }
 

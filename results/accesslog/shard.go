@@ -4,6 +4,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"frontload/results"
 )
 
 const (
@@ -80,7 +82,7 @@ func (s *shard) count(r *row) error {
 	c.taken += r.taken
 	c.firstByte += r.firstByte
 	e.add(r, path, where, s.mostClients())
-	if r.status >= 500 {
+	if r.status >= 500 || r.outcome == results.Transport {
 		e.errors.add(r, path, s.names[where])
 	}
 	if s.want != nil && s.want(r.columns[fieldRequestID]) {

@@ -177,6 +177,9 @@ func (t text) latency() []string {
 	if t.in.fromLogs() {
 		title = "Response time, from the request at the edge to the last byte"
 	}
+	if t.in.fromVegeta() {
+		title = "Response time, from the send to the last byte: when it was to be sent is not known"
+	}
 	if t.in.Analysis.Trust.LatencyIsAFloor {
 		title += "; arrivals went unsent, so each is a lower bound"
 	}

@@ -60,6 +60,9 @@ func (t text) counts() []string {
 	if t.in.fromLogs() {
 		left = t.in.gone()
 	}
+	if t.in.fromVegeta() {
+		left = ""
+	}
 	lines := t.flow(count("requests", r.Requests), t.in.rate(), count("ok", n.ok), count("503", r.Responses503), others, left)
 	if n.transport > 0 {
 		why := plain.Line(r.TransportReason())
@@ -75,5 +78,9 @@ func (t text) counts() []string {
 	if control := t.in.control(); control != "" {
 		lines = append(lines, "straight to the origin: "+control)
 	}
-	return append(lines, t.flow(count("clients", int64(r.Clients)), edges, t.in.pops(), t.in.hitRatio())...)
+	clients := count("clients", int64(r.Clients))
+	if t.in.fromVegeta() {
+		clients, edges = "", ""
+	}
+	return append(lines, t.flow(clients, edges, t.in.pops(), t.in.hitRatio())...)
 }

@@ -127,6 +127,10 @@ func (in Input) disbelief() string {
 // sent anything.
 func (in Input) fromLogs() bool { return in.Analysis.Run.Source == "access-log" }
 
+// fromVegeta reports whether the run is what vegeta's results tell: they know
+// neither clients, nor edge addresses, nor when a request was to be sent.
+func (in Input) fromVegeta() bool { return in.Analysis.Run.Source == "vegeta" }
+
 // gone counts the viewers that left before their answer, nothing where none did.
 func (in Input) gone() string {
 	if n := in.Analysis.Run.Statuses["none"]; n > 0 {

@@ -53,9 +53,14 @@ func (l *lines) next() bool {
 
 func (l *lines) place() string { return fmt.Sprint("line ", l.number) }
 
-// end counts why a stream ended before its end.
+// unended reports whether the last line has no end, so that it may be cut short.
+func (l *lines) unended() bool {
+	return l.err != nil && len(l.line) > 0 && l.line[len(l.line)-1] != '\n'
+}
+
+// end counts why a stream ended before its end, unless it is counted already.
 func (l *lines) end(u *Unread) {
-	if l.err != nil && !errors.Is(l.err, io.EOF) {
+	if l.err != nil && !errors.Is(l.err, io.EOF) && u.Counts[cutShort] == 0 {
 		u.add(reasonOf(l.err), l.place())
 	}
 }
@@ -65,6 +70,13 @@ func reasonOf(err error) string {
 		return cutShort
 	}
 	return damaged
+}
+
+func either(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
 }
 
 func readJSON(from io.Reader, each func(*Result) error) (u Unread, err error) {
@@ -83,7 +95,7 @@ func readJSON(from io.Reader, each func(*Result) error) (u Unread, err error) {
 		case in.long:
 			u.add(tooLong, in.place())
 		case json.Unmarshal(line, &r) != nil || r.Timestamp.IsZero():
-			u.add(badJSON, in.place())
+			u.add(either(in.unended(), cutShort, badJSON), in.place())
 		case !r.plausible():
 			u.add(badValues, in.place())
 		default:
@@ -123,6 +135,7 @@ func readCSV(from io.Reader, each func(*Result) error) (u Unread, err error) {
 		}
 		row.add(in.line)
 	}
+	row.unended = in.unended()
 	if err := row.finish(); err != nil {
 		return u, err
 	}
@@ -132,11 +145,12 @@ func readCSV(from io.Reader, each func(*Result) error) (u Unread, err error) {
 
 // A csvRow is gathered from one line or several.
 type csvRow struct {
-	text   []byte
-	open   bool // a quote is not closed yet
-	place  string
-	unread *Unread
-	each   func(*Result) error
+	text    []byte
+	open    bool // a quote is not closed yet
+	unended bool // it is the last, and its line has no end
+	place   string
+	unread  *Unread
+	each    func(*Result) error
 }
 
 func (row *csvRow) add(line []byte) {
@@ -157,7 +171,7 @@ func (row *csvRow) finish() error {
 	fields, err := csvFields(text)
 	switch {
 	case err != nil || len(fields) < fewestColumns:
-		row.unread.add(badCSV, row.place)
+		row.unread.add(either(row.unended, cutShort, badCSV), row.place)
 		return nil
 	case !r.fromCSV(fields) || !r.plausible():
 		row.unread.add(badValues, row.place)

@@ -126,5 +126,5 @@ func Read(r io.Reader, f Format, each func(*Result) error) (Unread, error) {
 // request.
 func (r *Result) plausible() bool {
 	year := r.Timestamp.Year()
-	return r.Code <= 999 && year >= 2000 && year < 2200 && 0 <= r.Latency && r.Latency < 366*24*time.Hour
+	return r.Code <= 999 && year >= 2000 && year < 2100 && 0 <= r.Latency && r.Latency < 366*24*time.Hour
 }

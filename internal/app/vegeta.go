@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"frontload/results/vegeta"
+)
+
+// streams are inputs that hold vegeta's results.
+type streams struct {
+	list  []vegeta.Stream
+	files []*os.File
+}
+
+func (s *streams) close() error {
+	var errs []error
+	for _, f := range s.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// findVegeta looks which of the inputs hold vegeta's results. What was read of
+// standard input to see that is put back; so it is with a single pipe, whose
+// name becomes that of standard input.
+func findVegeta(what *Analysis, names []string) (*streams, error) {
+	s := &streams{}
+	for i, name := range names {
+		var from io.Reader
+		switch {
+		case name == "-" && what.Stdin != nil:
+			from = what.Stdin
+		case readable(name, len(names) == 1):
+			f, err := os.Open(name)
+			if err != nil {
+				continue // whoever reads logs says what is wrong
+			}
+			s.files = append(s.files, f)
+			from = f
+		default:
+			continue
+		}
+		format, r := vegeta.Detect(from)
+		if name == "-" {
+			what.Stdin = r
+			name = "standard input"
+		} else if !readable(name, false) { // a pipe, which is read once only
+			what.Stdin, names[i] = r, "-"
+		}
+		if format != vegeta.None {
+			s.list = append(s.list, vegeta.Stream{Name: name, Format: format, Reader: r})
+		}
+	}
+	if n := len(s.list); n > 0 && n < len(names) {
+		return s, Usage(fmt.Errorf("%s holds vegeta's results and other inputs do not (%s): analyze them apart", s.list[0].Name, strings.Join(names, ", ")))
+	}
+	return s, nil
+}
+
+// readable reports whether a name is that of a plain file or, where that is
+// wanted too, of a pipe.
+func readable(name string, pipes bool) bool {
+	st, err := os.Stat(name)
+	return err == nil && (st.Mode().IsRegular() || pipes && !st.IsDir())
+}
+
+// analyzeVegeta analyses vegeta's results.
+func analyzeVegeta(ctx context.Context, s *streams, what Analysis, out Output) (err error) {
+	if what.Fields != "" {
+		return Usage(errors.New("--fields names the fields of logs, and these are vegeta's results"))
+	}
+	log, err := vegeta.Run(ctx, s.list, vegeta.Options{Version: Version()})
+	if ctx.Err() != nil {
+		return &kindError{errors.New("read vegeta's results: interrupted"), ErrInterrupted}
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	return out.analyze(log.Run, log.Run.Info.Name)
+}

@@ -18,6 +18,7 @@ type Analysis struct {
 	Latency  map[string]map[string]Latencies `json:"latency"` // by series, then by class, "all" among them
 	Bursts   []Burst                         `json:"bursts"`
 	Control  *ControlSummary                 `json:"control,omitempty"` // nil where the origin was not asked directly
+	Join     *Join                           `json:"join,omitempty"`    // nil where no access logs were joined
 	Unread   Unread                          `json:"unread"`
 	Headline string                          `json:"headline"` // the findings in a few sentences
 	Findings []Finding                       `json:"findings"` // what to act on, the first thing first
@@ -110,6 +111,28 @@ type ControlSummary struct {
 	Errors   map[string]int64 `json:"errors"`   // why none came
 	P50      float64          `json:"p50_us"`   // of what they took, failed ones too
 	Max      float64          `json:"max_us"`
+}
+
+// Join says how a run and access logs were joined, by request id.
+type Join struct {
+	Exemplars int64            `json:"exemplars"` // kept whole by the run, with a request id
+	Joined    int64            `json:"joined"`    // those of them that a row was found for
+	Kept503   int64            `json:"exemplars_503"`
+	Joined503 int64            `json:"joined_503"`
+	Signals   map[string]int64 `json:"signals"`         // what the rows of joined 503s show
+	LogRows   int64            `json:"log_rows"`        // that were read
+	Within    int64            `json:"log_rows_in_run"` // those of them that are of the run's own time
+
+	// OtherRows are the rows of the run's time that are not the run's: other
+	// viewers'. It is an estimate, by the share of exemplars that were joined.
+	OtherRows int64      `json:"other_rows"`
+	FirstRow  *time.Time `json:"first_row"` // nil where the logs have no rows
+	LatestRow *time.Time `json:"latest_row"`
+
+	// LatestAfterEnd is how long after the run's end the latest row is; below
+	// zero, the logs end before the run does: later rows are still to come.
+	LatestAfterEnd *float64 `json:"latest_row_after_end_s"`
+	Why            string   `json:"why,omitempty"` // not all were joined, as far as can be told
 }
 
 // RequestCount counts the samples of one request name.

@@ -166,6 +166,16 @@ type Control struct {
 	Err    string        // empty when a whole answer came
 }
 
+// Joined is what access logs tell of a run of our own.
+type Joined struct {
+	Signals map[string]Signals // of exemplars that a row was found for, by request id
+	Rows    int64              // of the logs
+	Within  int64              // of them, those of the run's own time
+	From    time.Time          // when the first row's answer ended; zero where there are no rows
+	Latest  time.Time          // when the last one's did
+	IDs     bool               // rows name their request ids
+}
+
 // A Header is one header field of an answer, its values as received.
 type Header struct{ Name, Value string }
 
@@ -252,6 +262,7 @@ type Run struct {
 	Lookups   []Lookup
 	Events    []Event
 	Control   []Control // in order of time; none where the origin was not asked directly
+	Joined    *Joined   // what access logs tell of the run; nil where none were joined
 	// ClientsSeen is how many clients sent anything, also those that Clients
 	// does not name.
 	ClientsSeen int

@@ -19,10 +19,15 @@ directories with all that is in them, or - for standard input. Logs are known by
 content: standard logs v1, v2 as w3c, plain, JSON or Parquet, and real-time logs, packed
 by gzip or not, in any order. Rows that cannot be read are counted with their reasons.
 
+A run file and access logs of its time are joined by request id: what the logs know of
+the requests that the run kept whole becomes evidence on its bursts, and how late the
+logs are is told.
+
 Results of vegeta are read too, as JSON, CSV or gob: where the answers' headers name
 neither cache result nor edge location, the spread over paths and time is what tells.`,
 		Example: `  frontload analyze rehearsal.db
   frontload analyze E2EXAMPLE.2026-11-20-09.*.gz
+  frontload analyze launch.db ./access-logs/
   frontload analyze --json ./access-logs/ | jq '.bursts[] | {verdict, confidence}'
   aws s3 cp s3://BUCKET/KEY.gz - | frontload analyze -
   vegeta attack -targets t.txt -rate 500/s -duration 30s | frontload analyze -

@@ -46,7 +46,7 @@ func Analyze(ctx context.Context, what Analysis, out Output) error {
 	case len(in.runs) > 1:
 		return Usage(fmt.Errorf("%s and %s are both run files; analyze takes one", in.runs[0], in.runs[1]))
 	}
-	return NotYet("joining a run file with access logs")
+	return analyzeJoined(ctx, in.runs[0], in.logs, what, out)
 }
 
 func analyzeRun(input string, out Output) error {
@@ -64,7 +64,7 @@ func analyzeRun(input string, out Output) error {
 
 // analyzeLogs analyses access logs. An input that is none is wrong usage.
 func analyzeLogs(ctx context.Context, names []string, what Analysis, out Output) (err error) {
-	log, err := readLogs(ctx, names, what)
+	log, err := readLogs(ctx, names, what, nil)
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,9 @@ func analyzeLogs(ctx context.Context, names []string, what Analysis, out Output)
 	return out.analyze(log.Run, log.Run.Info.Name)
 }
 
-func readLogs(ctx context.Context, names []string, what Analysis) (*accesslog.Log, error) {
-	o := accesslog.Options{Version: Version(), Stdin: what.Stdin, Parquet: parquet.Open}
+// readLogs reads access logs, and chooses rows by their request ids; nil for none.
+func readLogs(ctx context.Context, names []string, what Analysis, want func(id []byte) bool) (*accesslog.Log, error) {
+	o := accesslog.Options{Version: Version(), Stdin: what.Stdin, Want: want, Parquet: parquet.Open}
 	if what.Fields != "" {
 		var err error
 		if o.Fields, err = accesslog.ParseFields(what.Fields); err != nil {

@@ -47,6 +47,7 @@ func Analyze(run *results.Run) (*results.Analysis, error) {
 		Latency:  latencies(run),
 		Bursts:   bursts(run, l, w),
 		Control:  controls(run),
+		Join:     joined(run),
 		Unread:   run.Unread,
 	}
 	if a.Unread.Reasons == nil {

@@ -29,7 +29,7 @@ func bursts(run *results.Run, l *ledger, w *watcher) []results.Burst {
 			Scope:     results.Scope{Kind: l.kindName(o.kind), Values: o.values},
 
 			Responses503: o.status503,
-			Evidence:     w.gather(o),
+			Evidence:     w.gather(run, o),
 			Exemplars:    exemplars(run, l, o),
 		}
 		w.decide(run, o, &b)

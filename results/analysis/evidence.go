@@ -35,9 +35,10 @@ func (j *judge) trust() float64 {
 }
 
 // gather lists the evidence on a fault, the weightiest first.
-func (w *watcher) gather(o *observation) []results.Evidence {
+func (w *watcher) gather(run *results.Run, o *observation) []results.Evidence {
 	j := &judge{watcher: w, observation: o, evidence: []results.Evidence{}}
 	j.answersSay()
+	j.logsSay(run)
 	j.places()
 	j.names()
 	j.speed()

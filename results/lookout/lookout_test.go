@@ -162,7 +162,7 @@ func TestBurstIsKnownInTime(t *testing.T) {
 // Steady noise is no burst, and costs a look only when a 503 came.
 func TestNoiseIsNoBurst(t *testing.T) {
 	w := newWorld(1000, 0.0005, nil)
-	w.run(t, 5*time.Minute)
+	w.run(t, 3*time.Minute)
 	if w.events != nil {
 		t.Errorf("of steady noise these events were told:\n%s", w.texts())
 	}

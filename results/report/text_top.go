@@ -75,6 +75,9 @@ func (t text) counts() []string {
 	if t.in.fromLogs() {
 		edges = ""
 	}
+	if join := t.in.join(); join != "" {
+		lines = append(lines, t.wrap("access logs: ", join, 6)...)
+	}
 	if control := t.in.control(); control != "" {
 		lines = append(lines, "straight to the origin: "+control)
 	}

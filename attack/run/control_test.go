@@ -57,6 +57,8 @@ origin: {control: "%s/health?full=1"}
 			t.Errorf("answer %d is %+v, want status %d at %v", i, c, status, at)
 		}
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if len(header) != 0 {
 		t.Errorf("the origin got the header fields %v, want none", header)
 	}

@@ -246,7 +246,9 @@ load: {rate: 5/s, for: 1s}
 // anything is sent, too, and an older run file stays.
 func TestEveryClientsAnswerIsJudged(t *testing.T) {
 	dns := newNameServer(t, 60, "127.0.0.1")
+	dns.mu.Lock()
 	dns.later = []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+	dns.mu.Unlock()
 	s, err := scenarios.Parse("test.yaml", fmt.Appendf(nil, `
 version: 1
 target: {url: "http://www.example.com:1"}

@@ -10,10 +10,12 @@ import (
 )
 
 // A fault of some clients is told by the exemplars, since cells do not know
-// clients: it takes so many 503s that were kept whole, and clients that sent
-// at most this share of the run's requests.
+// clients: it takes so many 503s that were kept whole, and at most so many
+// clients, which sent at most this share of the run's requests. Of many clients
+// that each sent a few requests, those that chance let fail are no scope.
 const (
 	fewestExemplars  = 20
+	mostNamedClients = 20
 	mostClientsShare = 0.5
 )
 
@@ -62,7 +64,7 @@ func (f *fault) clients(exemplars []results.Exemplar, sent map[string]float64, t
 		hit += got[names[n]]
 		requests += sent[names[n]]
 	}
-	if all < fewestExemplars || requests == 0 || requests > mostClientsShare*total {
+	if all < fewestExemplars || n > mostNamedClients || requests == 0 || requests > mostClientsShare*total {
 		return nil
 	}
 	if divergence(float64(hit), float64(all), requests/total)-logChoose(len(sent), min(n, len(sent))) < scopeMargin {

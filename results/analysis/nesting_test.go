@@ -262,3 +262,24 @@ func TestAFaultOfAClient(t *testing.T) {
 		}
 	}
 }
+
+// Thousands of viewers send a few requests each: those whose 503s were kept are
+// a drawing of them, and no scope.
+func TestAFaultOfThousandsOfClientsIsOfAll(t *testing.T) {
+	address := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)}) }
+	run := rigged(200, 60, drawnFault{from: 20, to: 40, share: 0.5, signals: tellsQuota}).draw(1)
+	for i := range 1000 {
+		run.Clients = append(run.Clients, results.Tally{Name: address(i).String(), Client: uint32(i), Requests: 4})
+	}
+	run.Clients = append(run.Clients, results.Tally{Requests: 8000})
+	answer := results.Answer{Status: 503}
+	for i := range 1000 {
+		run.Exemplars = append(run.Exemplars, results.Exemplar{
+			At: 20*time.Second + time.Duration(i)*20*time.Millisecond, Source: address(i % 600),
+			Status: 503, Signals: tellsQuota, Outcome: answer.Outcome(tellsQuota),
+		})
+	}
+	if a := analyze(t, run); len(a.Bursts) != 1 || a.Bursts[0].Scope.Kind != kindAll {
+		t.Errorf("want one burst of all, got %s", describe(a))
+	}
+}

@@ -46,7 +46,8 @@ func TestPathNames(t *testing.T) {
 	}{
 		{"numbered articles, however few", []map[string]int64{many("/articles/%d", 3)}, map[string]int64{"/articles/*": 3}},
 		{"a whole site", []map[string]int64{
-			many("/articles/%d", 2000), many("/img/2026/%d.jpg", 500), {"/": 100, "/index.html": 50, "/api/v1/items": 300, "/api/v1/users": 200, "/search?q=x": 70},
+			many("/articles/%d", 2000), many("/img/2026/%d.jpg", 500),
+			{"/": 100, "/index.html": 50, "/api/v1/items": 300, "/api/v1/users": 200, "/search?q=x": 70},
 			many("/static/app.%08d.js", 9),
 		}, map[string]int64{
 			"/articles/*": 2000, "/img/*": 500, "/": 100, "/index.html": 50, "/api/v1/items": 300, "/api/v1/users": 200, "/search": 70, "/static/*": 9,

@@ -84,7 +84,7 @@ func TestAnalysisOfResults(t *testing.T) {
 			t.Fatalf("%s: bursts %+v, want one", name, a.Bursts)
 		}
 		b := a.Bursts[0]
-		if b.Verdict != results.VerdictOriginSaturation || *b.OriginKind != "s3" || b.Scope.Kind != "request" || b.Scope.Values[0] != "/search" ||
+		if b.Verdict != results.VerdictOriginSaturation || *b.OriginKind != "s3" || b.Scope.Kind != "key-prefix" || b.Scope.Values[0] != "/search" ||
 			b.Start.Sub(begin) != 10*time.Second || b.End.Sub(begin) != 20*time.Second {
 			t.Errorf("%s: the burst is %+v", name, b)
 		}

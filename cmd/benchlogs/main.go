@@ -21,21 +21,22 @@ import (
 
 func main() {
 	rows := flag.Int("rows", 5_000_000, "rows of the log")
+	span := flag.Duration("for", time.Hour, "time that the rows are spread over")
 	seed := flag.Uint64("seed", 1, "draws the rows")
 	file := flag.String("file", "", "the log; it is written where it is not there yet")
 	frontload := flag.String("frontload", "frontload", "the program")
 	flag.Parse()
-	if err := run(*file, *rows, *seed, *frontload); err != nil {
+	if err := run(*file, *rows, *span, *seed, *frontload); err != nil {
 		fmt.Fprintln(os.Stderr, "benchlogs:", err)
 		os.Exit(1)
 	}
 }
 
-func run(file string, rows int, seed uint64, frontload string) error {
+func run(file string, rows int, span time.Duration, seed uint64, frontload string) error {
 	if file == "" {
-		file = filepath.Join(os.TempDir(), fmt.Sprintf("benchlogs-%d.log", rows))
+		file = filepath.Join(os.TempDir(), fmt.Sprintf("benchlogs-%d-%v.log", rows, span))
 	}
-	if err := makeLog(file, rows, seed); err != nil {
+	if err := makeLog(file, rows, span, seed); err != nil {
 		return err
 	}
 	out := filepath.Join(os.TempDir(), "benchlogs.json")
@@ -80,7 +81,7 @@ func measure(name string, args []string, rows int) error {
 }
 
 // makeLog writes the log, unless it is there.
-func makeLog(file string, rows int, seed uint64) error {
+func makeLog(file string, rows int, span time.Duration, seed uint64) error {
 	if _, err := os.Stat(file); err == nil {
 		return nil
 	}
@@ -89,6 +90,6 @@ func makeLog(file string, rows int, seed uint64) error {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	writeLog(w, rows, seed)
+	writeLog(w, rows, span, seed)
 	return errors.Join(w.Flush(), f.Close())
 }

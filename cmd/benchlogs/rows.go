@@ -25,7 +25,7 @@ var (
 	}
 )
 
-// A source draws rows: an hour of traffic from 20 edge locations, 50,000
+// A source draws rows: traffic from 20 edge locations, 50,000
 // clients and some thousand paths, with 503s of S3's in two of its minutes.
 type source struct {
 	*rand.Rand
@@ -34,13 +34,13 @@ type source struct {
 }
 
 // writeLog writes a standard log of so many rows. Errors stay in w.
-func writeLog(w *bufio.Writer, rows int, seed uint64) {
+func writeLog(w *bufio.Writer, rows int, span time.Duration, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &source{r, rand.NewZipf(r, 1.1, 1, 1999), rand.NewZipf(r, 1.05, 20, 49_999), time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
 	_, _ = w.WriteString(header)
 	var b []byte
 	for i := range rows {
-		at := time.Duration(float64(i) / float64(rows) * float64(time.Hour))
+		at := time.Duration(float64(i) / float64(rows) * float64(span))
 		at += time.Duration(s.IntN(20_000)-10_000) * time.Millisecond // rows are not in order
 		b = s.row(b[:0], max(0, at))
 		_, _ = w.Write(b)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"runtime/debug"
 	"strings"
 
 	"frontload/results"
@@ -64,12 +66,27 @@ func analyzeRun(input string, out Output) error {
 
 // analyzeLogs analyses access logs. An input that is none is wrong usage.
 func analyzeLogs(ctx context.Context, names []string, what Analysis, out Output) (err error) {
+	defer limitMemory()()
 	log, err := readLogs(ctx, names, what, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	return out.analyze(log.Run, log.Run.Info.Name)
+}
+
+// logMemory is how much memory analysing logs takes before garbage is collected
+// more often. Much larger logs need more all the same.
+const logMemory = 140 << 20
+
+// limitMemory keeps to that, unless the user has set a limit, until what it
+// returns is called.
+func limitMemory() (restore func()) {
+	before := debug.SetMemoryLimit(-1)
+	if before == math.MaxInt64 {
+		debug.SetMemoryLimit(logMemory)
+	}
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // readLogs reads access logs, and chooses rows by their request ids; nil for none.

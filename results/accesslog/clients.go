@@ -12,7 +12,7 @@ import (
 // Clients are counted one by one up to so many. Of more, those with the fewest
 // requests lose their names: whoever sends much keeps it.
 const (
-	mostClients = 1 << 15
+	mostClients = 1 << 16
 	toldClients = 1000 // named in the end
 )
 

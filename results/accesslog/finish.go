@@ -63,6 +63,9 @@ func (t *total) choose() {
 	if all > most && most >= 0 {
 		t.unread.add(outside, all-most, location{})
 	}
+	for _, s := range t.shards { // only their cells are needed from here on
+		s.eras, s.now, s.places, s.names, s.cells.index = nil, nil, nil, nil, nil
+	}
 	t.from, t.until = t.era.first, t.era.last
 	t.naming = newNaming(t.paths, t.pathRows())
 }

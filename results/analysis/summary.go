@@ -21,7 +21,7 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 		Outcomes: l.total.outcomes, Statuses: statuses(l), RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
 		Clients: clients(run), POPs: pops(l), Edges: edges(run, l), Sources: sources(run),
 		Lookups: len(run.Lookups), TransportReasons: transportReasons(run),
-		CloudFrontSeen: l.total.cloudFront, ByRequest: byRequest(run, l),
+		CloudFrontSeen: l.total.cloudFront || i.Source == sourceLog, ByRequest: byRequest(run, l),
 	}
 	s.CacheResults, s.HitRatio = cacheResults(l)
 	rates(run, &s)

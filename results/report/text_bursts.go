@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"frontload/results"
 	"frontload/results/report/plain"
@@ -64,7 +65,20 @@ func (t text) burst(b results.Burst, d detail) []string {
 	if len(b.Remedies) > 0 {
 		lines = append(lines, t.wrap("  do: ", plain.Line(b.Remedies[0].Do), d.wrapped)...)
 	}
-	return lines
+	return append(lines, t.requestIDs(b, d)...)
+}
+
+// requestIDs names some requests of a burst in access logs that the edge
+// itself answered: AWS Support asks for them.
+func (t text) requestIDs(b results.Burst, d detail) []string {
+	if !t.in.fromLogs() || b.Family != results.FamilyEdge || len(b.Exemplars) == 0 {
+		return nil
+	}
+	var ids []string
+	for _, e := range b.Exemplars {
+		ids = append(ids, plain.Line(e.RequestID))
+	}
+	return t.wrap("  request ids: ", strings.Join(ids[:min(len(ids), 3)], " "), d.wrapped)
 }
 
 // evidence tells the strongest evidence of a burst, or that there is none.

@@ -42,6 +42,9 @@ func (in Input) hitRatio() string {
 // pops names the edge locations, or says that there are none to be seen.
 func (in Input) pops() string {
 	r := in.Analysis.Run
+	if in.fromLogs() && len(r.POPs) == 0 {
+		return ""
+	}
 	if in.noCloudFront() {
 		return "no CloudFront headers seen: every good answer counts as a miss"
 	}

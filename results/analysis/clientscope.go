@@ -45,7 +45,8 @@ func nameClients(run *results.Run, faults []*fault) {
 }
 
 // clients returns the fewest clients that have nearly all of the fault's
-// exemplars, sorted; none where chance, or how much they sent, may explain it.
+// exemplars, sorted; none where chance, or how much they sent, may explain it,
+// or where one of them is not among the clients that are counted by name.
 func (f *fault) clients(exemplars []results.Exemplar, sent map[string]float64, total float64) []string {
 	got := map[string]int{}
 	all := 0
@@ -61,6 +62,9 @@ func (f *fault) clients(exemplars []results.Exemplar, sent map[string]float64, t
 	slices.SortStableFunc(names, func(x, y string) int { return cmp.Compare(got[y], got[x]) })
 	hit, requests, n := 0, 0.0, 0
 	for n = 0; n < len(names) && float64(hit) < explained*float64(all); n++ {
+		if _, known := sent[names[n]]; !known {
+			return nil // one of too many clients to say what each sent
+		}
 		hit += got[names[n]]
 		requests += sent[names[n]]
 	}

@@ -71,7 +71,9 @@ func Read(ctx context.Context, names []string, o Options) (*Log, error) {
 	if len(names) == 0 {
 		return nil, &NameError{errors.New("no input is named")}
 	}
-	inputs, skipped, err := find(names, &o)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // of who waits for standard input
+	inputs, skipped, err := find(ctx, names, &o)
 	if err != nil {
 		return nil, err
 	}

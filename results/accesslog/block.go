@@ -52,7 +52,7 @@ func (c *cutter) read(in *input, from *opened) error {
 		}
 		n := copy(memory, carry)
 		m, err := fill(from, memory[n:])
-		if end = err != nil; end && !errors.Is(err, io.EOF) {
+		if end = err != nil; end && !errors.Is(err, io.EOF) && c.ctx.Err() == nil {
 			c.broke(err)
 		}
 		lines, rest := cutLast(memory[:n+m], end)
@@ -64,7 +64,7 @@ func (c *cutter) read(in *input, from *opened) error {
 			return err
 		}
 	}
-	return nil
+	return context.Cause(c.ctx)
 }
 
 // fill reads until b is full or there is an error, io.EOF at the end.

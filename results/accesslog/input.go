@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,20 +78,20 @@ func (o *opened) head() []byte {
 // find returns the inputs that the names stand for, each recognised, and why
 // files in directories were passed over. What is named itself and is no log is
 // an error, as is a directory that holds none.
-func find(names []string, o *Options) (list []*input, skipped map[string]int64, err error) {
+func find(ctx context.Context, names []string, o *Options) (list []*input, skipped map[string]int64, err error) {
 	skipped = map[string]int64{}
 	var errs []error
 	for _, name := range names {
-		found, err := findOne(name, o, skipped)
+		found, err := findOne(ctx, name, o, skipped)
 		errs = append(errs, err)
 		list = append(list, found...)
 	}
 	return list, skipped, errors.Join(errs...)
 }
 
-func findOne(name string, o *Options, skipped map[string]int64) ([]*input, error) {
+func findOne(ctx context.Context, name string, o *Options, skipped map[string]int64) ([]*input, error) {
 	if name == "-" {
-		return findStdin(o)
+		return findStdin(ctx, o)
 	}
 	st, err := os.Stat(name)
 	switch {
@@ -112,16 +113,20 @@ func findOne(name string, o *Options, skipped map[string]int64) ([]*input, error
 	return []*input{in}, in.look(o)
 }
 
-func findStdin(o *Options) ([]*input, error) {
+func findStdin(ctx context.Context, o *Options) ([]*input, error) {
 	if o.Stdin == nil {
 		return nil, &NameError{errors.New("standard input: there is none")}
 	}
 	in := &input{name: "standard input"}
 	var err error
-	if in.stdin, err = unpack(o.Stdin); err != nil {
+	if in.stdin, err = unpack(interrupted(ctx, o.Stdin)); err != nil {
 		return nil, named(in.name, err)
 	}
-	return []*input{in}, in.recognise(in.stdin, o)
+	err = in.recognise(in.stdin, o)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return []*input{in}, err
 }
 
 // findIn finds the logs in a directory and all below it. Hidden files and

@@ -63,7 +63,8 @@ func (l *layout) fill(c *columns, parts [][]byte, shift [2]int) {
 		if i > l.lastFree {
 			at = i + shift[1]
 		}
-		if f := l.of[i]; f != fieldNone && at > l.firstFree && at < len(parts) {
+		// The last part of a row that is too short may have been cut.
+		if f := l.of[i]; f != fieldNone && at > l.firstFree && (at < len(parts)-1 || at == len(parts)-1 && len(parts) >= len(l.of)) {
 			c[f] = parts[at]
 		}
 	}

@@ -27,10 +27,10 @@ func (t *total) doubts(skipped map[string]int64) []string {
 		say("%s could not be read, most often: %s (first at %s)", lines(unread), reasonWords[worst], t.unread.first[worst])
 	}
 	if n := t.unread.counts[fewColumns]; n > 0 {
-		say("%s with a wrong number of columns were read as far as is safe (first at %s)", lines(n), t.unread.first[fewColumns])
+		say("%s with a wrong number of columns, read as far as is safe (first at %s)", lines(n), t.unread.first[fewColumns])
 	}
 	if n := t.unread.counts[badNumber]; n > 0 {
-		say("%s have numbers that are none, which count as nothing (first at %s)", lines(n), t.unread.first[badNumber])
+		say("%s with a number that is none, which counts as nothing (first at %s)", lines(n), t.unread.first[badNumber])
 	}
 	if n := t.unread.counts[outside]; n > 0 {
 		say("%s are too far in time from the others and left out: this is what happened from %s to %s; analyse other days by themselves",

@@ -71,6 +71,7 @@ func (s *shard) columnsRow(line []byte, l *layout) error {
 	if why, _ := s.row.read(&s.columns, &s.clock); why == none {
 		s.unread.add(fewColumns, 1, s.at)
 	}
+	s.columns[fieldHost], s.columns[fieldViewed] = nil, nil // one may be cut
 	return s.add()
 }
 

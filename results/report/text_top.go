@@ -52,6 +52,9 @@ func (t text) heading() []string {
 func (t text) counts() []string {
 	r, n, trust := t.in.Analysis.Run, t.in.tally(), t.in.Analysis.Trust
 	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
+	if t.in.fromLogs() {
+		n.errors -= r.Statuses["none"] // who left is told apart
+	}
 	others := count("other errors", n.errors)
 	if kinds := t.in.otherStatuses(4); kinds != "" {
 		others += " (" + kinds + ")"

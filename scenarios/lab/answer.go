@@ -11,19 +11,24 @@ import (
 type answerKind uint8
 
 const (
-	answerHit           answerKind = iota // from the cache
-	answerMiss                            // from the origin
-	answerRefresh                         // from the cache, found fresh by the origin
-	answerStale                           // from the cache, expired, since the origin failed
-	answerOriginError                     // the origin's 503
-	answerCachedError                     // the origin's 503, replayed by the cache
-	answerCapacity                        // 503: the edge address had no capacity
-	answerLimit                           // 503: the distribution's quota
-	answerLambdaLimit                     // 503: Lambda@Edge was throttled
-	answerFunctionError                   // 503: a CloudFront Function failed
-	answerMethod                          // 403: a method that the distribution does not allow
-	answerTooLong                         // 413: the URL is too long
-	answerKinds         = int(iota)
+	answerHit               answerKind = iota // from the cache
+	answerMiss                                // from the origin
+	answerRefresh                             // from the cache, found fresh by the origin
+	answerStale                               // from the cache, expired, since the origin failed
+	answerOriginError                         // the origin's 503
+	answerCachedError                         // the origin's 503, replayed by the cache
+	answerCapacity                            // 503: the edge address had no capacity
+	answerLimit                               // 503: the distribution's quota
+	answerLambdaLimit                         // 503: Lambda@Edge was throttled
+	answerFunctionError                       // 503: a CloudFront Function failed
+	answerMethod                              // 403: a method that the distribution does not allow
+	answerTooLong                             // 413: the URL is too long
+	answerLambdaError                         // 503: Lambda@Edge failed
+	answerFunctionThrottled                   // 503: a CloudFront Function was throttled
+	answerGatewayTimeout                      // 504: no connection to the origin
+	answerBlocked                             // 403: a firewall's
+	answerThrottled                           // 429: the origin's
+	answerKinds             = int(iota)
 )
 
 // kindInfo is what all answers of one kind have in common.
@@ -60,13 +65,23 @@ func (k answerKind) info() kindInfo {
 		return kindInfo{503, "FunctionExecutionError", "FunctionExecutionError", "FunctionExecutionError", "The CloudFront function associated with the CloudFront distribution is invalid or could not run."}
 	case answerMethod:
 		return kindInfo{403, "Error", "Error", "InvalidRequestMethod", "The distribution does not allow the HTTP method of this request."}
+	case answerLambdaError:
+		return kindInfo{503, "LambdaExecutionError", "LambdaExecutionError", "LambdaExecutionError", "The Lambda function associated with the CloudFront distribution failed."}
+	case answerFunctionThrottled:
+		return kindInfo{503, "FunctionThrottledError", "FunctionThrottledError", "FunctionThrottledError", "The CloudFront function associated with the CloudFront distribution was throttled."}
+	case answerGatewayTimeout:
+		return kindInfo{504, "Error", "Error", "OriginConnectError", "No connection to the origin could be had in time."}
+	case answerBlocked:
+		return kindInfo{403, "Error", "Error", "Error", "A rule of the firewall blocks this request."}
+	case answerThrottled:
+		return kindInfo{429, "Error", "Error", "Error", ""}
 	default:
 		return kindInfo{413, "Error", "Error", "InvalidRequest", "The URL of this request is too long."}
 	}
 }
 
 // byOrigin reports whether the origin wrote the answer.
-func (k answerKind) byOrigin() bool { return k <= answerCachedError }
+func (k answerKind) byOrigin() bool { return k <= answerCachedError || k == answerThrottled }
 
 // An answer is everything about a reply but its bytes, which follow from it.
 type answer struct {
@@ -101,7 +116,7 @@ func (d *answer) fail(kind answerKind) {
 		d.cause = CauseEdgeCapacity
 	case answerLimit:
 		d.cause = CauseEdgeQuota
-	case answerLambdaLimit, answerFunctionError:
+	case answerLambdaLimit, answerFunctionError, answerLambdaError, answerFunctionThrottled:
 		d.cause = CauseEdgeCompute
 	}
 }

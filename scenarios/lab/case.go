@@ -15,6 +15,8 @@ type Case struct {
 	Title string // what happens, in words
 	Bare  bool   // no answer tells who wrote it
 
+	custom // what sets it apart from the usual distribution; nothing in [Cases]
+
 	rate       float64 // requests/s in quiet times
 	requests   []requestConfig
 	behaviours []behaviour
@@ -44,6 +46,7 @@ type behaviour struct {
 	content string        // its Content-Type
 	compute bool          // the case's function runs on its viewer requests
 	strict  bool          // an expired object is never served when the origin fails
+	second  int           // index of the origin that is asked when the first fails; zero for none
 }
 
 const bareSuffix = "-bare"

@@ -22,6 +22,10 @@ type computeConfig struct {
 type compute struct {
 	computeConfig
 	now  level           // concurrency, or median work
+	fail level           // share of runs that fail at random
+	rate *bucket         // CloudFront Function: runs that it is allowed; nil for any number
+	late time.Duration   // how long a run that fails at random takes
+	only int             // the one POP where the fault is; negative for all
 	busy []time.Duration // Lambda@Edge: when each instance will be free
 }
 
@@ -30,11 +34,23 @@ func newCompute(c computeConfig, f fault) *compute {
 	if c.lambda {
 		base = float64(c.concurrency)
 	}
-	return &compute{
+	n := &compute{
 		computeConfig: c,
-		now:           level{base: base, during: f.level, start: f.start, end: f.end},
+		now:           f.limit(base),
+		fail:          f.refusals(),
+		late:          f.stall,
+		only:          -1,
 		busy:          make([]time.Duration, c.concurrency),
 	}
+	if f.region {
+		n.only = f.pop
+	}
+	if f.share() > 0 {
+		b := newBucket(f.limit(quota), edgeBurst)
+		b.share = f.share()
+		n.rate = &b
+	}
+	return n
 }
 
 // workSigma is the spread of the logarithm of a CloudFront Function's work.
@@ -42,8 +58,21 @@ const workSigma = 0.3
 
 // run runs the function at now and returns how long it takes, or the kind of
 // answer that its failure makes.
-func (c *compute) run(now time.Duration, rng *rand.Rand) (time.Duration, answerKind) {
+func (c *compute) run(now time.Duration, pop int, rng *rand.Rand) (time.Duration, answerKind) {
 	took := lognormal(rng, c.took, 0.3)
+	here := c.only < 0 || c.only == pop
+	if here && c.rate != nil && !c.rate.take(now) {
+		if c.lambda {
+			return 0, answerLambdaLimit
+		}
+		return 0, answerFunctionThrottled
+	}
+	if here && chance(rng, c.fail.at(now)) {
+		if c.lambda {
+			return took + c.late, answerLambdaError
+		}
+		return 0, answerFunctionError
+	}
 	if !c.lambda {
 		if lognormal(rng, time.Second, workSigma).Seconds()*c.now.at(now) > 1 {
 			return 0, answerFunctionError

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"hash/fnv"
 	"net/netip"
 	"time"
@@ -28,14 +29,27 @@ type popConfig struct {
 	near     netip.Prefix
 }
 
-// locations are the lab's POPs. The networks are those that RFC 5737 and RFC
+// locations are the POPs of [Cases].
+func locations() []popConfig { return allLocations()[:usualPOPs] }
+
+// usualPOPs is how many of the lab's POPs a case uses that says nothing of them.
+const usualPOPs = 4
+
+// locations returns the POPs of a case.
+func (c Case) locations() []popConfig { return allLocations()[:cmp.Or(c.pops, usualPOPs)] }
+
+// allLocations are the lab's POPs. The networks are those that RFC 5737 and RFC
 // 2544 keep for documentation and benchmarks.
-func locations() []popConfig {
+func allLocations() []popConfig {
 	return []popConfig{
 		{"FRA56-P1", 18 * time.Millisecond, netip.MustParsePrefix("203.0.113.0/24")},
 		{"IAD89-C2", 8 * time.Millisecond, netip.MustParsePrefix("198.51.100.0/24")},
 		{"NRT20-C4", 34 * time.Millisecond, netip.MustParsePrefix("192.0.2.0/24")},
 		{"GRU3-P2", 26 * time.Millisecond, netip.MustParsePrefix("198.18.0.0/24")},
+		{"LHR62-C3", 14 * time.Millisecond, netip.MustParsePrefix("198.18.1.0/24")},
+		{"SYD4-C1", 40 * time.Millisecond, netip.MustParsePrefix("198.18.2.0/24")},
+		{"SFO53-P1", 12 * time.Millisecond, netip.MustParsePrefix("198.18.3.0/24")},
+		{"BOM51-C2", 45 * time.Millisecond, netip.MustParsePrefix("198.18.4.0/24")},
 	}
 }
 

@@ -31,6 +31,17 @@ type faultPlan struct {
 	load   float64       // requests/s that the scenario sends meanwhile; zero for the usual rate
 	origin int
 	names  []string // requests that it can touch; nil for all
+
+	random    bool          // leaves is the share of requests that it refuses, whatever the load
+	relative  bool          // leaves is a share of what was asked for before it
+	pops      int           // faultEdge: how many POPs it strikes; zero for one
+	addresses int           // faultEdge: how many addresses of each; zero for all
+	lead      time.Duration // faultOrigin: how much earlier than they are refused requests take longer
+	region    bool          // faultCompute: only the functions near one POP fail
+	client    bool          // faultQuota: the quota is one client's
+	slower    float64       // faultOrigin: how many times as long requests take; zero for as ever
+	stall     time.Duration // faultOrigin, faultCompute: what a refusal takes beyond the way; zero for nothing
+	gateway   float64       // faultOrigin: share of its refusals that end as 504
 }
 
 // A fault is a plan with its place in time. One that is nowhere has start
@@ -52,7 +63,7 @@ func (c Case) draw(seed uint64, length time.Duration) ([]fault, computeConfig) {
 	}
 	faults := make([]fault, len(c.faults))
 	for i, p := range c.faults {
-		f := fault{faultPlan: p, pop: rng.IntN(len(locations()))}
+		f := fault{faultPlan: p, pop: rng.IntN(len(c.locations()))}
 		lasts := time.Duration(p.lasts.draw(rng) * float64(length))
 		if p.most > 0 {
 			lasts = min(lasts, p.most)
@@ -60,7 +71,7 @@ func (c Case) draw(seed uint64, length time.Duration) ([]fault, computeConfig) {
 		f.start = time.Duration(p.from.draw(rng) * float64(length)).Round(10 * time.Millisecond)
 		f.end = f.start + lasts.Round(10*time.Millisecond)
 		f.level = p.leaves.draw(rng)
-		if p.kind == faultCompute {
+		if p.kind == faultCompute && !p.random && !p.relative {
 			f.level = function.leaves.draw(rng)
 		}
 		faults[i] = f
@@ -98,7 +109,7 @@ func (m *Model) publicFault(f fault) Fault {
 	switch f.kind {
 	case faultEdge:
 		p.Verdict = results.VerdictEdgeCapacity
-		p.Scope = results.Scope{Kind: "pop", Values: []string{m.pops[f.pop].name}}
+		p.Scope = m.struckScope(f)
 	case faultQuota:
 		p.Verdict = results.VerdictEdgeQuota
 	case faultCompute:
@@ -109,4 +120,55 @@ func (m *Model) publicFault(f fault) Fault {
 		p.Echo += errorTTL
 	}
 	return p
+}
+
+// level returns the level of the fault's limit, where the limit is base in
+// good health. A fault that refuses at random leaves the limit alone.
+func (f fault) limit(base float64) level {
+	l := level{base: base, during: f.level, start: f.start, end: f.end}
+	if f.random || f.relative {
+		l.during = base
+	}
+	return l
+}
+
+// refusals returns the share of requests that the fault refuses at random.
+func (f fault) refusals() level {
+	l := level{start: f.start, end: f.end}
+	if f.random {
+		l.during = f.level
+	}
+	return l
+}
+
+// share returns the share of what was asked for before that the fault leaves,
+// zero where it leaves something else.
+func (f fault) share() float64 {
+	if f.relative && f.end > f.start {
+		return f.level
+	}
+	return 0
+}
+
+// strikes reports whether the fault strikes address i of POP p, of so many POPs.
+func (f fault) strikes(p, i, pops int) bool {
+	return (p-f.pop+pops)%pops < max(1, f.pops) && (f.addresses == 0 || i < f.addresses)
+}
+
+// struckScope returns what a fault of edges strikes.
+func (m *Model) struckScope(f fault) results.Scope {
+	scope := results.Scope{Kind: "pop"}
+	for p := range m.pops {
+		for i := range perPOP {
+			switch {
+			case !f.strikes(p, i, len(m.pops)):
+			case f.addresses > 0:
+				scope.Kind = "edge-address"
+				scope.Values = append(scope.Values, edgeAddr(p, i).String())
+			case i == 0:
+				scope.Values = append(scope.Values, m.pops[p].name)
+			}
+		}
+	}
+	return scope
 }

@@ -1,6 +1,9 @@
 package lab
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // A level is a quantity that has one value during a fault and another outside
 // of it: a rate per second, or a number of servers. A fault that never comes
@@ -35,6 +38,9 @@ type bucket struct {
 	burst  float64
 	tokens float64
 	last   time.Duration
+
+	share float64 // what the fault leaves, as a share of what was asked for before; zero for none
+	asked int     // until then
 }
 
 func newBucket(rate level, burst float64) bucket {
@@ -73,6 +79,37 @@ func (b *bucket) queue(now, most time.Duration) (time.Duration, bool) {
 }
 
 func (b *bucket) fill(now time.Duration) {
+	b.settle(now)
 	b.tokens = min(b.burst, b.tokens+b.rate.over(b.last, now))
 	b.last = max(b.last, now)
+}
+
+// settle gives the fault the rate that it leaves, once it has begun, where that
+// is a share of what was asked for until then. Nor may a small rate save much up.
+func (b *bucket) settle(now time.Duration) {
+	if b.share == 0 || now < b.rate.start {
+		b.asked++
+		return
+	}
+	b.rate.during = b.share * float64(b.asked) / max(0.5, b.rate.start.Seconds())
+	b.share = 0
+	b.burst = min(b.burst, max(5, b.rate.during/4))
+	b.tokens = min(b.tokens, 1)
+}
+
+// A limit refuses requests: beyond a rate, or some at random during a fault.
+type limit struct {
+	bucket
+	random level // share that is refused at random
+}
+
+func newLimit(f fault, base, burst float64) limit {
+	l := limit{bucket: newBucket(f.limit(base), burst), random: f.refusals()}
+	l.share = f.share()
+	return l
+}
+
+// refuses reports whether a request at now, which must not go back, is refused.
+func (l *limit) refuses(now time.Duration, rng *rand.Rand) bool {
+	return chance(rng, l.random.at(now)) || !l.take(now)
 }

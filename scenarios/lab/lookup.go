@@ -31,8 +31,10 @@ func (m *Model) fill(p *pop, b *behaviour, o *object, a *Ask, d *answer) {
 	o.ready, o.stored, o.expires = d.first, d.first, d.first+b.ttl
 	d.set(answerMiss, CauseNone, results.CacheMiss)
 	if !ok {
-		o.expires = d.first + errorTTL
-		d.set(answerOriginError, CauseOrigin, results.CacheMiss)
+		m.refused(d)
+		if o.expires = d.first; d.kind == answerOriginError {
+			o.expires += errorTTL
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -40,8 +42,10 @@ type Model struct {
 	turns   []int // by POP: which address comes first in the next DNS answer
 	origins []*origin
 	compute *compute // nil for none
-	quota   bucket
-	last    time.Duration // of the last ask
+	quota   limit
+	clients map[netip.Addr]*limit // by viewer, where the quota is one client's
+	blocked level                 // share of requests that a firewall blocks
+	last    time.Duration         // of the last ask
 	asks    uint64
 	tally   tally
 	shapes  map[shapeKey]shape
@@ -53,7 +57,7 @@ type Model struct {
 type pop struct {
 	popConfig
 	cache *cache
-	edges [perPOP]bucket
+	edges [perPOP]limit
 }
 
 // New returns the model of a case. The faults lie within length, the time that
@@ -62,9 +66,9 @@ func New(c Case, seed uint64, length time.Duration) *Model {
 	faults, function := c.draw(seed, length)
 	m := &Model{
 		Epoch: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC),
-		c:     c, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), faults: faults, tally: newTally(), shapes: make(map[shapeKey]shape),
+		c:     c, seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), faults: faults, tally: newTally(len(c.locations())), shapes: make(map[shapeKey]shape),
 	}
-	m.pops = newPOPs(faults)
+	m.pops = c.newPOPs(faults)
 	m.turns = make([]int, len(m.pops))
 	for i, o := range c.origins {
 		m.origins = append(m.origins, newOrigin(o, find(faults, faultOrigin, func(f fault) bool { return f.origin == i })))
@@ -73,22 +77,44 @@ func New(c Case, seed uint64, length time.Duration) *Model {
 	if len(c.compute) > 0 {
 		m.compute = newCompute(function, find(faults, faultCompute, anyFault))
 	}
-	f := find(faults, faultQuota, anyFault)
-	m.quota = newBucket(level{base: quota, during: f.level, start: f.start, end: f.end}, quotaBurst)
+	m.quota = newLimit(find(faults, faultQuota, func(f fault) bool { return !f.client }), quota, quotaBurst)
+	m.clients = make(map[netip.Addr]*limit)
+	if len(faults) > 0 {
+		m.blocked = level{during: c.blocked, start: faults[0].start, end: faults[0].end}
+	}
 	return m
 }
 
-func newPOPs(faults []fault) []pop {
+func (c Case) newPOPs(faults []fault) []pop {
 	var pops []pop
-	for i, l := range locations() {
+	places := c.locations()
+	for i, l := range places {
 		p := pop{popConfig: l, cache: newCache(cacheObjects)}
-		f := find(faults, faultEdge, func(f fault) bool { return f.pop == i })
 		for j := range p.edges {
-			p.edges[j] = newBucket(level{base: edgeCapacity, during: f.level, start: f.start, end: f.end}, edgeBurst)
+			f := find(faults, faultEdge, func(f fault) bool { return f.strikes(i, j, len(places)) })
+			p.edges[j] = newLimit(f, cmp.Or(c.capacity, edgeCapacity), edgeBurst)
 		}
 		pops = append(pops, p)
 	}
 	return pops
+}
+
+// overQuota reports whether the distribution's quota, or the viewer's, is exceeded.
+func (m *Model) overQuota(a *Ask, now time.Duration) bool {
+	if m.quota.refuses(now, m.rng) {
+		return true
+	}
+	f := find(m.faults, faultQuota, func(f fault) bool { return f.client })
+	if f.end == f.start {
+		return false
+	}
+	l := m.clients[a.Client]
+	if l == nil {
+		own := newLimit(f, quota, edgeBurst)
+		l = &own
+		m.clients[a.Client] = l
+	}
+	return l.refuses(now, m.rng)
 }
 
 // Ask returns the finished reply to a, which arrives at now, counted from the
@@ -123,11 +149,14 @@ func (m *Model) decide(now time.Duration, a *Ask, d *answer) {
 func (m *Model) route(a *Ask, d *answer) {
 	p := &m.pops[d.pop]
 	switch {
-	case !p.edges[d.edge].take(d.asked):
+	case p.edges[d.edge].refuses(d.asked, m.rng), chance(m.rng, m.c.edgeNoise):
 		d.fail(answerCapacity)
 		return
-	case !m.quota.take(d.asked):
+	case m.overQuota(a, d.asked):
 		d.fail(answerLimit)
+		return
+	case chance(m.rng, m.blocked.at(d.asked)):
+		d.fail(answerBlocked)
 		return
 	case !knownMethod(a.Method):
 		d.fail(answerMethod)
@@ -140,8 +169,9 @@ func (m *Model) route(a *Ask, d *answer) {
 	b := &m.c.behaviours[d.behaviour]
 	d.origin = b.origin
 	if b.compute && m.compute != nil {
-		took, failed := m.compute.run(d.asked, m.rng)
+		took, failed := m.compute.run(d.asked, d.pop, m.rng)
 		if failed != answerHit {
+			d.first += took
 			d.fail(failed)
 			return
 		}
@@ -182,6 +212,11 @@ func cacheable(method string) bool { return method == "GET" || method == "HEAD" 
 func (m *Model) fetch(p *pop, a *Ask, d *answer, revalidate bool) bool {
 	took, ok := m.origins[d.origin].ask(d.asked, a.Path, revalidate, m.rng)
 	d.upstream = p.upstream + took
+	if second := m.c.behaviours[d.behaviour].second; !ok && second > 0 {
+		d.origin = second
+		took, ok = m.origins[second].ask(d.asked, a.Path, revalidate, m.rng)
+		d.upstream += p.upstream + took
+	}
 	if m.rng.IntN(32) == 0 { // a new connection to the origin
 		d.connect = p.upstream
 		d.upstream += p.upstream
@@ -194,6 +229,36 @@ func (m *Model) fetch(p *pop, a *Ask, d *answer, revalidate bool) bool {
 func (m *Model) pass(p *pop, a *Ask, d *answer) {
 	d.set(answerMiss, CauseNone, results.CacheMiss)
 	if !m.fetch(p, a, d, false) {
-		d.set(answerOriginError, CauseOrigin, results.CacheMiss)
+		m.refused(d)
 	}
 }
+
+// refused makes the answer the error that a failed fetch ends in.
+func (m *Model) refused(d *answer) {
+	d.set(answerOriginError, CauseOrigin, results.CacheMiss)
+	if chance(m.rng, m.origins[d.origin].gateway) {
+		d.set(answerGatewayTimeout, CauseOrigin, results.CacheError)
+	} else if chance(m.rng, m.c.throttled) {
+		d.set(answerThrottled, CauseOrigin, results.CacheMiss)
+	}
+}
+
+// chance reports whether what has the given probability happens. It draws
+// nothing where it cannot.
+func chance(rng *rand.Rand, p float64) bool { return p > 0 && rng.Float64() < p }
+
+// Control asks the first origin directly at now, past every edge, as a control
+// request does, and returns its status and how long it took. To the origin it
+// is a request like any other.
+func (m *Model) Control(now time.Duration) (status int, took time.Duration) {
+	m.last = max(m.last, now)
+	took, ok := m.origins[0].ask(m.last, "/health", false, m.rng)
+	took += controlTrip
+	if !ok {
+		return 503, took
+	}
+	return 200, took
+}
+
+// controlTrip is the way to an origin and back for a control request.
+const controlTrip = 3 * time.Millisecond

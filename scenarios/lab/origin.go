@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -31,6 +32,7 @@ type originConfig struct {
 	queue   int           // requests that may wait for a server
 	prefix  float64       // requests/s allowed per key prefix; zero for no limit
 	patient time.Duration // longest wait; a request that would wait longer is refused
+	flaky   float64       // share of requests that it refuses at any time, for no reason
 }
 
 // partitions is how many key-prefix partitions an origin keeps apart.
@@ -44,6 +46,11 @@ const prefixBurst = 20
 type origin struct {
 	originConfig
 	active   level              // servers that take requests
+	random   level              // share of requests that are refused at random
+	slower   level              // how many times as long requests take
+	share    float64            // what the fault leaves of what was asked for before; zero for none
+	stall    time.Duration      // what a refusal takes during the fault
+	gateway  float64            // share of the refusals that end as 504
 	free     []time.Duration    // when each server will be free
 	starts   []time.Duration    // when those that wait will be served, in order; a ring
 	head     int                // of starts: the oldest
@@ -54,30 +61,60 @@ type origin struct {
 }
 
 func newOrigin(c originConfig, f fault) *origin {
-	servers := level{base: float64(c.servers), during: f.level, start: f.start, end: f.end}
-	o := &origin{originConfig: c, active: servers, free: make([]time.Duration, c.servers), starts: make([]time.Duration, max(1, c.queue))}
-	rate := level{base: c.prefix, during: f.level, start: f.start, end: f.end}
+	o := &origin{
+		originConfig: c, active: f.limit(float64(c.servers)), random: f.refusals(), share: f.share(),
+		slower: level{base: 1, during: cmp.Or(f.slower, 1), start: f.start - f.lead, end: f.end}, stall: f.stall, gateway: f.gateway,
+		free: make([]time.Duration, c.servers), starts: make([]time.Duration, max(1, c.queue)),
+	}
 	for i := range o.prefixes {
-		o.prefixes[i] = newBucket(rate, prefixBurst)
+		o.prefixes[i] = newBucket(f.limit(c.prefix), prefixBurst)
+		o.prefixes[i].share = o.share
 	}
 	return o
+}
+
+// settle gives the fault its servers, once it has begun, where what it leaves
+// is a share of what was asked for until then: the whole number of servers
+// above it, and requests that take so much longer that it is that share.
+func (o *origin) settle(now time.Duration) {
+	if o.share == 0 || o.servers == 0 || now < o.active.start {
+		return
+	}
+	rate := float64(o.requests) / max(0.5, o.active.start.Seconds())
+	busy := max(0.01, o.share*rate*o.service.Seconds()*o.slower.during)
+	o.active.during = min(float64(o.servers), math.Ceil(busy))
+	o.slower.during *= o.active.during / busy
+	o.share = 0
 }
 
 // ask gives the origin a request at now, which must not go back, and returns
 // how long it takes with waiting, or false where the origin refuses it. A
 // revalidation takes half the service time.
 func (o *origin) ask(now time.Duration, path string, revalidate bool, rng *rand.Rand) (time.Duration, bool) {
+	o.settle(now)
 	o.requests++
-	service := lognormal(rng, o.service, o.sigma)
+	service := time.Duration(float64(lognormal(rng, o.service, o.sigma)) * o.slower.at(now))
 	if revalidate {
 		service /= 2
+	}
+	if chance(rng, o.random.at(now)) || chance(rng, o.flaky) {
+		o.errors++
+		return o.refusal(now, rng), false
 	}
 	wait, ok := o.wait(now, path, service)
 	if !ok {
 		o.errors++
-		return 0, false
+		return o.refusal(now, rng), false
 	}
 	return wait + service, true
+}
+
+// refusal returns how long the origin takes to refuse a request.
+func (o *origin) refusal(now time.Duration, rng *rand.Rand) time.Duration {
+	if o.stall == 0 || now < o.active.start || now >= o.active.end {
+		return 0
+	}
+	return lognormal(rng, o.stall, 0.3)
 }
 
 func (o *origin) wait(now time.Duration, path string, service time.Duration) (time.Duration, bool) {

@@ -35,21 +35,22 @@ func (m *Model) header(d *answer) []results.Header {
 	add("Content-Type", m.contentType(d))
 	add("Content-Length", strconv.Itoa(d.size))
 	add("Date", m.Epoch.Add(d.first).UTC().Format(http.TimeFormat))
-	if !m.c.Bare {
-		h = m.authorHeader(h, d)
-	}
+	s := m.c.tells()
+	h = m.ownHeader(h, d)
 	xCache := info.xCache
-	if m.c.Bare && info.status != http.StatusOK {
+	if s.noReason && info.status != http.StatusOK {
 		xCache = "Error"
 	}
-	add("X-Cache", xCache+" from cloudfront")
+	if !s.noXCache {
+		add("X-Cache", xCache+" from cloudfront")
+	}
 	add("Via", "1.1 "+m.proxyName(d)+".cloudfront.net (CloudFront)")
 	add("X-Amz-Cf-Pop", pop)
 	add("X-Amz-Cf-Id", m.requestID(d.number))
-	if d.age >= 0 && !(m.c.Bare && info.status != http.StatusOK) {
+	if d.age >= 0 && !(s.noAge && info.status != http.StatusOK) {
 		add("Age", strconv.FormatInt(int64(d.age/time.Second), 10))
 	}
-	if !m.c.Bare && d.kind.byOrigin() {
+	if (!s.noTiming || s.goodTiming && info.status == http.StatusOK) && d.kind.byOrigin() {
 		add("Server-Timing", m.serverTiming(d, pop))
 	}
 	return h
@@ -102,7 +103,7 @@ func (m *Model) contentType(d *answer) string {
 	switch {
 	case d.kind.info().status == http.StatusOK:
 		return m.c.behaviours[d.behaviour].content
-	case m.c.Bare || !d.kind.byOrigin():
+	case m.c.tells().owners(d.kind) || !d.kind.byOrigin():
 		return "text/html"
 	}
 	switch m.origins[d.origin].kind {
@@ -121,7 +122,9 @@ func (m *Model) body(d *answer) []byte {
 	switch {
 	case d.kind.info().status == http.StatusOK:
 		return content[:d.size]
-	case m.c.Bare:
+	case m.c.tells().page == pageEmpty:
+		return nil
+	case m.c.tells().owners(d.kind):
 		return []byte(customPage)
 	case d.kind.byOrigin():
 		return m.originPage(d)
@@ -138,6 +141,7 @@ const (
 	saltRequest = iota + 1
 	saltOrigin
 	saltProxy
+	saltClient
 )
 
 // random returns 40 bytes that follow from the seed, n and salt alone. Two

@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,13 +32,13 @@ func (c Case) Scenario(p Place) string {
 	if p.CAFile != "" {
 		fmt.Fprintf(&b, "  ca: %s\n", strconv.Quote(p.CAFile))
 	}
-	fmt.Fprintf(&b, "clients:\n  count: %d\n  addresses: [%s]\n", clientCount, sourcePool)
+	fmt.Fprintf(&b, "clients:\n  count: %d\n  addresses: [%s]\n", cmp.Or(c.clients, clientCount), sourcePool)
 	if p.Resolver != "" {
 		fmt.Fprintf(&b, "  resolvers: [%s]\n", strconv.Quote(p.Resolver))
 	}
 	var subnets []string
-	for _, l := range locations() {
-		subnets = append(subnets, l.near.String())
+	for i, l := range c.locations() {
+		subnets = append(subnets, slices.Repeat([]string{l.near.String()}, c.busy(i))...)
 	}
 	fmt.Fprintf(&b, "  subnets: [%s]\n  protocol: %s\n", strings.Join(subnets, ", "), protocol(p.URL))
 	b.WriteString("requests:\n")
@@ -45,7 +47,11 @@ func (c Case) Scenario(p Place) string {
 	}
 	b.WriteString("load:\n")
 	c.writeLoad(&b, p)
-	fmt.Fprintf(&b, "  arrivals: poisson\n  seed: %d\n", p.Seed)
+	arrivals := "poisson"
+	if c.uniform {
+		arrivals = "uniform"
+	}
+	fmt.Fprintf(&b, "  arrivals: %s\n  seed: %d\n", arrivals, p.Seed)
 	return b.String()
 }
 
@@ -69,6 +75,10 @@ func (r requestConfig) write(b *strings.Builder) {
 // writeLoad writes one rate, or stages around a fault that comes with a load
 // of its own.
 func (c Case) writeLoad(b *strings.Builder, p Place) {
+	if c.stages != "" {
+		b.WriteString("  stages: " + c.stages + "\n")
+		return
+	}
 	faults, _ := c.draw(p.Seed, p.For)
 	for _, f := range faults {
 		if f.load > 0 && f.end < p.For {

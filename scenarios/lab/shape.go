@@ -73,6 +73,8 @@ func readHeader(a *results.Answer, header []results.Header) {
 			a.S3ID = h.Value
 		case "x-amzn-RequestId", "x-amz-apigw-id":
 			a.GatewayID = h.Value
+		case markerName:
+			a.Marked = true
 		}
 	}
 }

@@ -111,7 +111,7 @@ func (s *simulation) now(arrival pacing.Arrival, more bool) time.Duration {
 func (s *simulation) arrive(a pacing.Arrival) {
 	s.sink.Arrival(a.At, results.Started, 1)
 	s.plan.URLs.Next(a.N, &s.request)
-	c := &s.clients[a.N%uint64(len(s.clients))]
+	c := &s.clients[s.model.clientOf(a.N, len(s.clients))]
 	f := s.take()
 	f.pool, f.newViewer = nil, s.plan.Clients.NewViewers.Has(a.N)
 	f.method, f.target = s.request.Method, string(s.request.Target)
@@ -125,6 +125,38 @@ func (s *simulation) arrive(a pacing.Arrival) {
 	if s.connect(c, f, a.At+f.sample.DNS) {
 		s.schedule(f)
 	}
+}
+
+// clientOf deals arrival n to a client: round robin, but for what the case's
+// heavy client takes.
+func (m *Model) clientOf(n uint64, clients int) uint64 {
+	if m.c.heavy > 0 {
+		b := m.random(n, saltClient)
+		if float64(b[0])+float64(b[1])/256 < 256*m.c.heavy {
+			return n % uint64(max(1, m.c.heavies))
+		}
+	}
+	return n % uint64(clients)
+}
+
+// CauseOf returns who truly wrote the answer of a sample that [Simulate]
+// recorded, by the detail that it recorded with it; it is CauseNone for any
+// other detail.
+func CauseOf(d results.Detail) Cause {
+	if f, ok := d.(*flight); ok && f.answer.kind.info().status == 503 {
+		return f.answer.cause
+	}
+	return CauseNone
+}
+
+// ResultTypes returns what the access log says of such a sample: its result
+// type and the detailed one.
+func ResultTypes(d results.Detail) (result, detailed string) {
+	if f, ok := d.(*flight); ok {
+		info := f.answer.kind.info()
+		return info.result, info.detailed
+	}
+	return "", ""
 }
 
 // schedule sends a request as soon as its connection is ready, but for the

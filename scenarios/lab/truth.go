@@ -63,8 +63,8 @@ type tally struct {
 	stale     int64
 }
 
-func newTally() tally {
-	return tally{edges: make([][perPOP]Count, len(locations())), clients: make(map[netip.Addr]*Count)}
+func newTally(pops int) tally {
+	return tally{edges: make([][perPOP]Count, pops), clients: make(map[netip.Addr]*Count)}
 }
 
 func (m *Model) count(a *Ask, d *answer) {

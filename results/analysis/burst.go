@@ -40,14 +40,8 @@ func bursts(run *results.Run, l *ledger, w *watcher) []results.Burst {
 
 // decide fills in the verdict and what follows from it.
 func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
-	p := probabilities(b.Evidence)
-	b.Verdict, b.Confidence = pronounce(p)
-	b.Confidence = min(mostSure, round(b.Confidence))
-	b.Family = verdictFamily(b.Verdict)
-	b.Probabilities = map[string]float64{}
-	for v, share := range p {
-		b.Probabilities[v] = round(share)
-	}
+	b.NeverGood = w.neverGood(o)
+	Pronounce(b)
 	kind := o.originKind()
 	if b.Family == results.FamilyOrigin {
 		b.OriginKind = &kind
@@ -57,10 +51,30 @@ func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
 	}
 	b.CausedByTest = o.causedByTest(run, w.ledger, b.Verdict)
 	b.Judged503 = o.heard
-	if b.NeverGood = w.neverGood(o); b.NeverGood && b.Family != results.FamilyEdge {
+	a := adviser{source: run.Info.Source, cloudFront: w.total.cloudFront, failed: len(o.asked)}
+	if b.Verdict == results.VerdictEdgeCompute {
+		a.trouble = o.troubleOf(run, w.ledger)
+	}
+	b.Remedies = a.remedies(b)
+}
+
+// Pronounce gives the burst the verdict that its evidence leads to, with its
+// family, the probabilities and the confidence.
+func Pronounce(b *results.Burst) {
+	p := probabilities(b.Evidence)
+	b.Verdict, b.Confidence = pronounce(p)
+	b.Confidence = min(mostSure, round(b.Confidence))
+	b.Family = verdictFamily(b.Verdict)
+	b.Probabilities = map[string]float64{}
+	for v, share := range p {
+		b.Probabilities[v] = round(share)
+	}
+	if slices.ContainsFunc(b.Evidence, func(e results.Evidence) bool { return e.Signal == contradiction }) {
+		b.Confidence = min(b.Confidence, mostSureAgainst)
+	}
+	if b.NeverGood && b.Family != results.FamilyEdge {
 		b.Confidence = min(b.Confidence, mostSureOfLoad)
 	}
-	b.Remedies = remedies(b, run.Info.Source, w.total.cloudFront)
 }
 
 // at returns the time of day at which a second of the run began.

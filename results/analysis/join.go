@@ -37,11 +37,11 @@ const logSigns = results.SignalLogCapacity | results.SignalLogLimit | results.Si
 
 // logsSay weighs what access logs tell of the burst's 503s. It counts less where
 // the answers themselves have named the same family.
-func (j *judge) logsSay(run *results.Run) {
-	if run.Joined == nil {
+func (j *judge) logsSay() {
+	if j.run.Joined == nil {
 		return
 	}
-	c := j.joinOf(run, j.observation)
+	c := j.joinOf(j.run, j.observation)
 	factor := map[string]float64{}
 	for _, e := range j.evidence {
 		factor[family(e.Favours)] = diminish
@@ -51,14 +51,14 @@ func (j *judge) logsSay(run *results.Run) {
 		if s.signal&logSigns == 0 || n == 0 {
 			continue
 		}
-		f, again := factor[family(s.favours)]
+		of := family(bySignal[s.name()][0].Favours)
+		f, again := factor[of]
 		if !again {
 			f = 1
 		}
-		factor[family(s.favours)] = f * diminish
-		share := float64(n) / float64(c.rows)
+		factor[of] = f * diminish
 		enough := float64(c.rows) / (float64(c.rows) + halfTrust)
-		j.add(s.signal.Names()[0], s.favours, s.weight*share*enough*f, "%s on %d of %d rows that were joined", s.words, n, c.rows)
+		j.add(s.name(), shownShare(n, c.rows)*enough*f, "%s on %d of %d rows that were joined", s.words, n, c.rows)
 	}
 }
 

@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"frontload/results"
@@ -15,6 +17,15 @@ const enough = 5
 // edge's cache may replay an origin's errors as fast as it answers hits.
 const onset = 3
 
+// waited returns the sum of the times to first byte, or of what the answers took
+// in all where a log tells no more.
+func waited(c *results.Counts) time.Duration {
+	if c.TTFB > 0 {
+		return c.TTFB
+	}
+	return c.Service
+}
+
 // slowAtFirst names the observation that the first 503s were slow, later ones
 // fast: the cache replays what an origin answered.
 const slowAtFirst = "slow-at-first"
@@ -24,8 +35,8 @@ const slowAtFirst = "slow-at-first"
 type speeds [48]int64
 
 func (s *speeds) add(c *results.Counts) {
-	if c.Count > 0 && c.TTFB > 0 {
-		s[halfOctave(float64(c.TTFB)/float64(c.Count)/float64(time.Microsecond))] += c.Count
+	if c.Count > 0 && waited(c) > 0 {
+		s[halfOctave(float64(waited(c))/float64(c.Count)/float64(time.Microsecond))] += c.Count
 	}
 }
 
@@ -53,11 +64,11 @@ func (s *speeds) plus(o *speeds) {
 }
 
 // slowHit returns the bucket beyond which an answer is slow for a hit: nearly
-// three times as slow as the median one. Some hits are, since they waited for
-// another request's miss.
+// three times as slow as the fastest third of them. Some hits are, since they
+// waited for another request's miss.
 func (s *speeds) slowHit() int {
 	for b := range s {
-		if share, all := s.above(b); share <= 0.5 && all > 0 {
+		if share, all := s.above(b); share <= 2.0/3 && all > 0 {
 			return b + 3
 		}
 	}
@@ -71,40 +82,137 @@ func (s *speeds) slowHit() int {
 func (j *judge) speed() {
 	fail := j.inScope(j.inside).fail
 	hit, miss := j.usual(func(v view) answers { return v.hit }), j.usual(func(v view) answers { return v.miss })
-	if fail.mean() == 0 || hit.n < enough || miss.n < enough || miss.mean() < 2*hit.mean() {
-		return
-	}
-	hits := j.usualHits()
-	limit := min(halfOctave(math.Sqrt(hit.mean()*miss.mean())), hits.slowHit())
-	usual, _ := hits.above(limit)
-	slow, _ := j.took.above(limit)
-	first, n := j.tookFirst.above(limit)
-	slow, first = slow-usual, first-usual
-	told := "503s took " + millis(fail) + ", hits " + millis(hit) + ", misses " + millis(miss)
 	switch {
-	case slow >= 0.5:
-		j.add("slow-503s", results.FamilyOrigin, weightSlow*min(1, 2*slow-0.5), "%s", told)
-	case first >= 0.1 && first*float64(n) >= 5:
-		j.echo = true
-		j.add(slowAtFirst, results.FamilyOrigin, weightSlowFirst*min(1, first/0.3), "%s of the first 503s are slower than any hit, later ones are fast, as replayed errors are; %s", plain.Share(first), told)
-	case slow < 0.04:
-		j.add("fast-503s", results.FamilyEdge, weightFast*min(1, math.Log(miss.mean()/hit.mean())/math.Log(4)), "%s", told)
+	case fail.mean() == 0:
+	case hit.n >= enough && hit.mean() > 0:
+		if miss.n < enough || miss.mean() >= 2*hit.mean() {
+			j.besideHits(fail, hit, miss)
+		}
+	case miss.n >= enough && fail.mean() < quick*miss.mean():
+		j.add("faster-than-misses", 1, "503s took %s, misses %s", millis(fail), millis(miss))
 	}
 }
+
+// quick is the part of what misses take that no answer from an origin is
+// likely to stay below.
+const quick = 0.15
+
+// besideHits weighs how many of the 503s are slower than hits.
+func (j *judge) besideHits(fail, hit, miss answers) {
+	hits := j.usualHits()
+	told := "503s took " + millis(fail) + ", hits " + millis(hit)
+	limit, apart := hits.slowHit(), 1.0
+	if miss.n >= enough {
+		limit = min(halfOctave(math.Sqrt(hit.mean()*miss.mean())), limit)
+		apart = min(1, math.Log(miss.mean()/hit.mean())/math.Log(4))
+		told += ", misses " + millis(miss)
+	}
+	slow, first, all, early := j.slower(limit)
+	least, leastFirst := leastSlow, 2*leastSlow
+	if all > 0 {
+		j.slow = slow
+	} else {
+		// A cell's mean is slow when few of its answers are, those of hits as well.
+		usual, _ := hits.above(limit)
+		slow, all = j.took.above(limit)
+		first, early = j.tookFirst.above(limit)
+		slow, first = slow-min(usual, mostWaiting), first-min(usual, mostWaiting)
+		least, leastFirst = 2*leastSlow, 5*leastSlow
+	}
+	switch {
+	case slow >= 0.5:
+		// Where they are timed one by one, fast ones among slow ones are replayed.
+		j.echo = j.echo || j.slow > 0 && j.slow < 1-leastEcho
+		j.add("slow-503s", 2*slow-0.5, "%s", told)
+	case first >= leastFirst && first > 2*slow && first*float64(early) >= enough:
+		j.echo = true
+		j.add(slowAtFirst, first/0.3, "%s of the first 503s are slower than any hit, later ones are fast, as replayed errors are; %s", plain.Share(first), told)
+	case slow >= least && slow*float64(all) >= enough-0.5:
+		j.echo = true
+		j.add("some-slow-503s", slow/0.1, "%s of the 503s are slower than any hit; %s", plain.Share(slow), told)
+	case j.echo:
+	default:
+		j.add("fast-503s", apart*(1-max(0, slow)/least), "%s", told)
+	}
+}
+
+// mostWaiting is the share of slow hits that is taken for usual: some wait for
+// another's miss, more of them while an origin fails; 503s of an edge never do.
+const mostWaiting = 0.05
+
+// A pace is how fast the 503s of one POP came that were kept whole, each timed
+// by itself.
+type pace struct{ all, early speeds }
+
+// slower returns the share of the 503s that are slower than the limit, or much
+// slower than the fastest of the same POP; that of those in the first seconds;
+// and how many there were of each. It returns nothing where too few were kept
+// whole.
+func (j *judge) slower(limit int) (slow, first float64, all, early int64) {
+	var late, lateEarly float64
+	for _, p := range j.paces() {
+		own := limit
+		if _, n := p.all.above(-1); n >= 2*enough {
+			own = min(limit, p.all.slowHit())
+		}
+		share, n := p.all.above(own)
+		late += share * float64(n)
+		all += n
+		share, n = p.early.above(own)
+		lateEarly += share * float64(n)
+		early += n
+	}
+	if all < 2*enough {
+		return 0, 0, 0, 0
+	}
+	return late / float64(all), lateEarly / float64(max(1, early)), all, early
+}
+
+// paces times the burst's 503s that were kept whole, by POP.
+func (j *judge) paces() map[string]*pace {
+	by := map[string]*pace{}
+	from := time.Duration(j.from) * time.Second
+	start, _ := slices.BinarySearchFunc(j.run.Exemplars, from, func(e results.Exemplar, at time.Duration) int { return cmp.Compare(e.At, at) })
+	for i := start; i < len(j.run.Exemplars); i++ {
+		e := &j.run.Exemplars[i]
+		if e.At >= time.Duration(j.to)*time.Second {
+			break
+		}
+		if e.Status != 503 || e.Service <= 0 || j.isLimited(int(e.At/time.Second)) || !j.holds(j.ledger, e) {
+			continue
+		}
+		if by[e.POP] == nil {
+			by[e.POP] = &pace{}
+		}
+		bucket := halfOctave(float64(e.Service) / float64(time.Microsecond))
+		by[e.POP].all[bucket]++
+		if e.At < from+onset*time.Second {
+			by[e.POP].early[bucket]++
+		}
+	}
+	return by
+}
+
+// leastSlow is the share of 503s slower than hits from which some of them are
+// more than noise: they asked an origin, the others were replayed.
+const leastSlow = 0.025
 
 // usualHits returns the speeds of hits when all is well: those of the request
 // names of the scope, or else all.
 func (j *judge) usualHits() *speeds {
-	var scoped, all speeds
 	names := j.requestAtoms()
-	for name, s := range j.hits {
-		all.plus(s)
-		if names[name] {
-			scoped.plus(s)
+	var all speeds
+	for _, of := range []map[uint16]*speeds{j.hits, j.hitsEver} {
+		var scoped speeds
+		for name, s := range of {
+			all.plus(s)
+			if names[name] {
+				scoped.plus(s)
+			}
 		}
-	}
-	if _, n := scoped.above(-1); n >= enough {
-		return &scoped
+		if _, n := scoped.above(-1); n >= enough {
+			return &scoped
+		}
 	}
 	return &all
 }
@@ -121,20 +229,23 @@ func (j *judge) usual(of func(view) answers) answers {
 	return answers{}
 }
 
-// latency weighs whether misses, or hits, became slower in the scope. Hits
-// that waited for another's miss are slow with the misses, so they count only
-// where misses are not.
+// latency weighs whether misses, or hits, became slower in the scope, and
+// whether misses did so before the first 503. Hits that waited for another's
+// miss are slow with the misses, so they count only where misses are not.
 func (j *judge) latency() {
 	now, ref := j.inScope(j.inside), j.inScope(j.quiet)
 	slow := ratio(now.miss, ref.miss)
 	switch {
 	case slow > 1.25:
-		j.add("misses-slow", results.FamilyOrigin, weightMissesSlow*min(1, 0.3+math.Log2(slow)), "misses took %s, %s when all is well", millis(now.miss), millis(ref.miss))
+		j.add("misses-slow", 0.3+math.Log2(slow), "misses took %s, %s when all is well", millis(now.miss), millis(ref.miss))
 	case slow > 0 && slow < 1.15 && now.miss.n >= 4*enough:
-		j.add("misses-steady", results.FamilyEdge, weightMissesSteady, "misses took %s, %s when all is well", millis(now.miss), millis(ref.miss))
+		j.add("misses-steady", 1, "misses took %s, %s when all is well", millis(now.miss), millis(ref.miss))
 		if hits := ratio(now.hit, ref.hit); hits > 1.5 {
-			j.add("hits-slow", results.FamilyEdge, weightHitsSlow*min(1, math.Log2(hits)), "hits took %s, %s when all is well", millis(now.hit), millis(ref.hit))
+			j.add("hits-slow", math.Log2(hits), "hits took %s, %s when all is well", millis(now.hit), millis(ref.hit))
 		}
+	}
+	if before := ratio(j.before, ref.miss); before > 1.4 && j.before.n >= 2*enough {
+		j.add("misses-slow-before", math.Log2(before), "misses took %s in the %d s before it, %s when all is well", millis(j.before), eve, millis(ref.miss))
 	}
 }
 
@@ -151,6 +262,6 @@ func (j *judge) gateways() {
 	now, ref := j.inScope(j.inside), j.inScope(j.quiet)
 	usual := (float64(ref.gateway) + 0.5) / (float64(ref.n) + 100)
 	if now.gateway >= 3 && float64(now.gateway) > 5*usual*float64(now.n) {
-		j.add("gateway-errors", results.FamilyOrigin, weightGateway, "%d answers 502 or 504 beside the 503s", now.gateway)
+		j.add("gateway-errors", 1, "%d answers 502 or 504 beside the 503s", now.gateway)
 	}
 }

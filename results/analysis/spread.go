@@ -3,7 +3,6 @@ package analysis
 import (
 	"math"
 
-	"frontload/results"
 	"frontload/results/report/plain"
 )
 
@@ -18,13 +17,14 @@ const uneven = 0.35
 // values sums the samples of the fault's seconds by value of a dimension, the
 // fault's own 503s as failures; within its scope, or everywhere.
 func (j *judge) values(dimension string, within bool) map[string]count {
-	counts := make([]count, len(j.atoms))
+	sums := map[string]count{}
 	for i, v := range j.inside {
-		if !within || j.in[i] {
-			counts[i] = count{float64(v.n), float64(v.fail.n)}
+		if v.n > 0 && (!within || j.in[i]) {
+			value := j.value(dimension, uint32(i))
+			sums[value] = sums[value].add(count{float64(v.n), float64(v.fail.n)})
 		}
 	}
-	return j.byValue(dimension, counts)
+	return sums
 }
 
 // evenness compares the shares of 503s of several values. It returns how many
@@ -59,21 +59,21 @@ func (j *judge) places() {
 		j.concentrated()
 		return
 	}
-	dimension, weight := kindPOP, weightEverywhere
+	dimension, signal := kindPOP, "even-over-places"
 	compared, variation := evenness(j.values(dimension, true))
 	if compared < 2 {
-		dimension, weight = kindEdge, weightOnePOP
+		dimension, signal = kindEdge, "even-within-pop"
 		compared, variation = evenness(j.values(dimension, true))
 	}
 	switch {
 	case compared < 2:
 	case variation < uneven:
-		j.add("even-over-places", results.VerdictEdgeCapacity, weight*min(1, float64(compared+1)/4),
+		j.add(signal, min(1, float64(compared+1)/4),
 			"the same share of 503s at %d %s%s", compared, placeNames[dimension], beyondChance(variation))
 	case variation > 2*uneven:
-		j.add("uneven-over-places", results.VerdictEdgeCapacity, weightUnevenPlaces,
-			"shares of 503s differ by %s among %d %s", plain.Share(variation), compared, placeNames[dimension])
+		j.add("uneven-over-places", 1, "shares of 503s differ by %s among %d %s", plain.Share(variation), compared, placeNames[dimension])
 	}
+	j.busier(dimension, variation)
 	j.onset()
 }
 
@@ -88,6 +88,23 @@ func beyondChance(variation float64) string {
 	return ", give or take " + plain.Share(variation)
 }
 
+// busier weighs whether the places that got more requests failed more of them.
+func (j *judge) busier(dimension string, variation float64) {
+	var x, y []float64
+	for v, c := range j.values(dimension, true) {
+		if v != "" && c.n >= 4*fewest {
+			x, y = append(x, c.n), append(y, c.share())
+		}
+	}
+	if r, vary := correlation(x, y); vary > 0.2 && r > 0.7 && variation > uneven/2 {
+		j.add("busier-places-fail-more", r, "of %d %s the busier ones failed more (correlation %.2f)", len(x), placeNames[dimension], r)
+	}
+}
+
+// echoedPlaces is the strength that concentration has where caches replay
+// errors: a POP's cache is its own, so that its replayed errors are, too.
+const echoedPlaces = 0.3
+
 // concentrated weighs how far places outside the scope were spared: much when
 // many requests there would have failed too, had they failed like those in
 // it; nothing when so many did that the scope is hardly the worse for it.
@@ -100,6 +117,10 @@ func (j *judge) concentrated() {
 	share := float64(in.fail.n) / float64(in.n)
 	struck := float64(out.stray) / float64(max(1, out.n)) / (hitShare * share)
 	spared := (1 - math.Exp(-float64(out.n)*share/fewest)) * max(0, 1-struck)
+	if j.echo {
+		spared *= echoedPlaces
+	}
+	spared *= 1 - j.clients // whose clients are the cause is where these are
 	where, told := "only", "none got a 503"
 	if out.stray > 0 {
 		where, told = "mostly", sentence("%d got a 503 too", out.stray)
@@ -107,8 +128,7 @@ func (j *judge) concentrated() {
 	if j.others > 0 {
 		told += ", those of other bursts apart"
 	}
-	j.add("concentrated", results.VerdictEdgeCapacity, weightConcentrated*spared,
-		"%s at %s: of %d requests elsewhere meanwhile %s", where, list(j.scope.values), out.n, told)
+	j.add("concentrated", spared, "%s at %s: of %d requests elsewhere meanwhile %s", where, list(j.scope.values), out.n, told)
 }
 
 // onset weighs whether all POPs began at once.
@@ -121,55 +141,56 @@ func (j *judge) onset() {
 		last = max(last, s)
 	}
 	if last <= j.from+1 {
-		j.add("onset-together", results.VerdictEdgeCapacity, weightOnset,
-			"all %d POPs began within 2 s", len(j.began))
+		j.add("onset-together", 1, "all %d POPs began within 2 s", len(j.began))
 	}
 }
 
 // names weighs how the 503s are spread over request names.
 func (j *judge) names() {
-	if j.isPlace() {
+	sums := j.values(kindRequest, true)
+	switch {
+	case j.kind == kindRequest:
+		j.add("some-requests", 1, "only %s; other requests on the same addresses work", list(j.scope.values))
 		return
-	}
-	if j.kind == kindRequest {
-		for _, v := range []string{results.VerdictEdgeCapacity, results.VerdictEdgeQuota} {
-			j.add("some-requests", v, weightSomeNames, "only %s; other requests on the same addresses work", list(j.scope.values))
+	case j.isPlace():
+		if spared, n := sparedNames(sums); spared > 0 {
+			j.add("some-requests-there", 1, "%d of %d request names work in the same place", spared, n)
 		}
 		return
 	}
-	compared, variation := evenness(j.values(kindRequest, true))
+	compared, variation := evenness(sums)
 	switch {
 	case compared < 2:
 	case variation < uneven/2:
-		j.add("all-requests", results.VerdictEdgeCompute, weightAllNames, "%d request names fail alike", compared)
+		j.add("all-requests", min(1, float64(compared+1)/4), "%d request names fail alike", compared)
 	case variation > uneven:
-		j.add("uneven-over-requests", results.VerdictEdgeQuota, weightUnevenNames,
-			"shares of 503s differ by %s among %d request names", plain.Share(variation), compared)
+		j.add("uneven-over-requests", 1, "shares of 503s differ by %s among %d request names", plain.Share(variation), compared)
 	}
 }
 
-// rate weighs whether the share of 503s follows the rate of the whole run.
-func (j *judge) rate() {
-	if j.isPlace() || len(j.seconds) < 5 {
-		return
+// sparedNames returns how many request names had hardly a 503, though so many
+// requests that they would have had ten at the common share; and of how many.
+func sparedNames(sums map[string]count) (spared, of int) {
+	total := count{}
+	for _, c := range sums {
+		total = total.add(c)
 	}
-	var x, y []float64
-	for t, s := range j.seconds {
-		if s.n > 0 && !j.isLimited(j.from+t) {
-			x = append(x, float64(j.load[t]))
-			y = append(y, s.share())
+	for v, c := range sums {
+		if v == "" || c.n*total.share() < 2*fewest {
+			continue
+		}
+		of++
+		if c.share() < hitShare*total.share() {
+			spared++
 		}
 	}
-	r, vary := correlation(x, y)
-	if vary > 0.1 && r > 0.5 {
-		j.add("follows-rate", results.VerdictEdgeQuota, weightRate*r, "the share of 503s grows with the total rate (correlation %.2f)", r)
-	}
+	return spared, of
 }
 
 // correlation returns Pearson's coefficient, and how much x varies by its mean.
 func correlation(x, y []float64) (r, vary float64) {
 	n := float64(len(x))
-	if n < 5 {
+	if n < 4 {
 		return 0, 0
 	}
 	var mx, my, sxx, syy, sxy float64

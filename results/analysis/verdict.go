@@ -15,15 +15,9 @@ var verdicts = []string{
 // of the prior and of all log odds that favour it or its family, exponentiated
 // and made to add up to one.
 func probabilities(evidence []results.Evidence) map[string]float64 {
-	p := map[string]float64{}
+	p := scores(evidence)
 	most := math.Inf(-1)
 	for _, v := range verdicts {
-		p[v] = prior[v]
-		for _, e := range evidence {
-			if e.Favours == v || e.Favours == family(v) {
-				p[v] += e.LogOdds
-			}
-		}
 		most = max(most, p[v])
 	}
 	total := 0.0
@@ -37,6 +31,20 @@ func probabilities(evidence []results.Evidence) map[string]float64 {
 	return p
 }
 
+// scores returns the sum of the prior and of all log odds, by verdict.
+func scores(evidence []results.Evidence) map[string]float64 {
+	s := map[string]float64{}
+	for _, v := range verdicts {
+		s[v] = prior[v]
+		for _, e := range evidence {
+			if e.Favours == v || e.Favours == family(v) {
+				s[v] += e.LogOdds
+			}
+		}
+	}
+	return s
+}
+
 // mostSure is the highest confidence that a verdict is given: what the labelled
 // runs can show, which are a few hundred for each verdict.
 const mostSure = 0.99
@@ -44,6 +52,10 @@ const mostSure = 0.99
 // mostSureOfLoad is the highest confidence that a target which never gave one
 // good answer was overwhelmed: the 503s look the same when it is in maintenance.
 const mostSureOfLoad = 0.5
+
+// mostSureAgainst is the highest confidence where what the answers say and how
+// they are spread contradict each other.
+const mostSureAgainst = 0.9
 
 // neverGood reports whether the fault's scope had not one good answer, in the
 // whole run.
@@ -136,14 +148,17 @@ const (
 // client address sent more than its own.
 func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) bool {
 	if run.Info.Source == sourceLog {
-		return false
+		return false // viewers, and no test
 	}
 	switch verdict {
 	case results.VerdictEdgeCapacity:
 		uneven := l.unevenShare()
 		for i, a := range l.atoms {
-			most := min(int64(o.edges[a.edge]), l.edgePeak[a.edge])
-			if o.in[i] && a.edge.IsValid() && (most > mostPerEdge || float64(l.edgeCount[a.edge]) > uneven) {
+			if !o.in[i] || !a.edge.IsValid() || o.edges[a.edge] == nil {
+				continue
+			}
+			most := min(int64(o.edges[a.edge].most), l.edgePeak[a.edge])
+			if most > mostPerEdge || float64(l.edgeCount[a.edge]) > uneven {
 				return true
 			}
 		}

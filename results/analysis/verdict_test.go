@@ -75,8 +75,9 @@ func TestAContradictingSpreadLowersConfidence(t *testing.T) {
 		return results.Evidence{Signal: spread, Favours: results.FamilyEdge, LogOdds: 2.5}
 	}
 	headers := told("server-cloudfront")
-	agree := probabilities([]results.Evidence{headers, {Favours: results.VerdictEdgeCapacity, LogOdds: weightConcentrated}})
-	contradict := probabilities([]results.Evidence{headers, {Favours: results.FamilyOrigin, LogOdds: weightMix}, {Favours: results.VerdictEdgeCapacity, LogOdds: weightEverywhere}})
+	weight := func(signal string) float64 { return bySignal[signal][0].Odds }
+	agree := probabilities([]results.Evidence{headers, {Favours: results.VerdictEdgeCapacity, LogOdds: weight("concentrated")}})
+	contradict := probabilities([]results.Evidence{headers, {Favours: results.FamilyOrigin, LogOdds: weight("misses-lacking")}, {Favours: results.VerdictEdgeCapacity, LogOdds: weight("even-over-places")}})
 	if a, c := agree[results.VerdictEdgeCapacity], contradict[results.VerdictEdgeCapacity]; a < 0.9 || c > 0.3 {
 		t.Errorf("edge capacity is %.2f where the spread agrees and %.2f where it does not", a, c)
 	}
@@ -89,9 +90,9 @@ func TestSignsThatComeTogetherAreNoIndependentWitnesses(t *testing.T) {
 	sum, full := 0.0, 0.0
 	for _, e := range a.Bursts[0].Evidence {
 		for _, s := range signs {
-			if s.signal.Names()[0] == e.Signal {
+			if s.name() == e.Signal {
 				sum += e.LogOdds
-				full += s.weight
+				full += bySignal[e.Signal][0].Odds
 			}
 		}
 	}

@@ -16,7 +16,7 @@ type answers struct {
 
 func (a *answers) add(c *results.Counts) {
 	a.n += c.Count
-	a.ttfb += c.TTFB
+	a.ttfb += waited(c)
 }
 
 func (a answers) plus(b answers) answers { return answers{a.n + b.n, a.ttfb + b.ttfb} }
@@ -50,7 +50,7 @@ func (v *view) add(c *results.Cell, own bool) {
 		v.gateway += c.Count
 	case c.Outcome == results.OK && c.Cache == results.CacheHit:
 		v.hit.add(&c.Counts)
-	case c.Outcome == results.OK && (c.Cache == results.CacheMiss || c.Cache == results.CacheRefresh):
+	case isMiss(c):
 		v.miss.add(&c.Counts)
 	}
 }
@@ -67,45 +67,64 @@ type observation struct {
 	size                int   // atoms in its scope
 	requests, status503 int64 // of the burst
 
-	inside []view // by atom: during the fault, in its scope and outside it
-	first  []view // the same of its first seconds
+	inside []view                      // by atom: during the fault, in its scope and outside it
+	first  []view                      // the same of its first seconds
+	recent []view                      // by atom: the seconds before it, where near no other fault
+	lately struct{ seconds, last int } // how many seconds recent covers, and the last one
 
 	took      speeds // of its 503s
 	tookFirst speeds // of those in its first seconds
 
 	signals [32]int64
 	cached  int64
+	missed  int64 // 503s that the edge calls misses
+	plain   int64 // 503s of result Error, with nothing in their log that names the edge
 	others  int64 // 503s of other faults outside the scope
 	heard   int64 // 503s that count as evidence
 
 	seconds []count               // of the scope, by second from the fault's first
 	load    []int64               // samples of the whole run in these seconds
+	asked   map[int]bool          // its seconds with a 503 that was not replayed
 	began   map[string]int        // by POP, the second of its first 503
-	edges   map[netip.Addr]uint32 // by edge address, its most samples in one second of the fault
-	now     secondly
+	before  answers               // misses of the scope in the seconds before it
+	edges   map[netip.Addr]*track // of the scope, by edge address
 }
 
-// secondly counts one second of a fault.
-type secondly struct {
-	second int
-	edges  map[netip.Addr]uint32
+// A track follows one edge address through a fault.
+type track struct {
+	second    int    // the last that was counted
+	now, most uint32 // samples in it, and the most in one second
+	all       count
+	seconds   []count // the first seconds, up to mostTracked
 }
+
+// mostTracked is how many seconds of a fault are kept by edge address.
+const mostTracked = 60
 
 // A watcher holds the observations, and the rest of the run for comparison.
 type watcher struct {
 	*ledger
 	observed []*observation
 	good     []int64            // by atom: good answers of the whole run
+	marked   []int64            // by atom: those of them with the owner's marker
 	quiet    []view             // by atom: seconds near no fault
 	hits     map[uint16]*speeds // by request name: hits in these seconds
+	hitsEver map[uint16]*speeds // by request name: hits of the whole run
 }
 
 // margin is how many seconds around a fault are not taken for quiet.
 const margin = 2
 
+// eve is how many seconds before a fault are looked at for what announces it,
+// and lately how many show best what is usual.
+const (
+	eve    = 5
+	lately = 20
+)
+
 // watch reads the run's cells again and observes the faults.
 func watch(run *results.Run, l *ledger, faults []*fault) (*watcher, error) {
-	w := &watcher{ledger: l, good: make([]int64, len(l.atoms)), quiet: make([]view, len(l.atoms)), hits: map[uint16]*speeds{}}
+	w := &watcher{ledger: l, good: make([]int64, len(l.atoms)), marked: make([]int64, len(l.atoms)), quiet: make([]view, len(l.atoms)), hits: map[uint16]*speeds{}, hitsEver: map[uint16]*speeds{}}
 	if len(faults) == 0 {
 		return w, nil
 	}
@@ -133,8 +152,7 @@ func newObservation(l *ledger, f *fault) *observation {
 	return &observation{
 		fault: f, size: size, inside: make([]view, len(l.atoms)),
 		seconds: make([]count, f.to-f.from), load: make([]int64, f.to-f.from),
-		began: map[string]int{}, first: make([]view, len(l.atoms)), edges: map[netip.Addr]uint32{},
-		now: secondly{edges: map[netip.Addr]uint32{}},
+		asked: map[int]bool{}, began: map[string]int{}, first: make([]view, len(l.atoms)), recent: make([]view, len(l.atoms)), edges: map[netip.Addr]*track{},
 	}
 }
 
@@ -142,11 +160,17 @@ func (w *watcher) see(c *results.Cell, atom uint32) {
 	owner := w.owner(c, atom)
 	if c.Outcome == results.OK {
 		w.good[atom] += c.Count
+		if c.Signals.Has(results.SignalMarker) {
+			w.marked[atom] += c.Count
+		}
 	}
 	limited, near := w.isLimited(c.Second), false
 	for _, o := range w.observed {
 		if o.from-margin <= c.Second && c.Second < o.to+margin {
 			near = true
+		}
+		if o.from-eve <= c.Second && c.Second < o.from && o.in[atom] && !limited && isMiss(c) {
+			o.before.add(&c.Counts)
 		}
 		if o.from <= c.Second && c.Second < o.to {
 			o.count(c, atom, o == owner)
@@ -155,15 +179,38 @@ func (w *watcher) see(c *results.Cell, atom uint32) {
 			}
 		}
 	}
-	if !near && !limited {
-		w.quiet[atom].add(c, false)
-		if c.Outcome == results.OK && c.Cache == results.CacheHit {
-			if w.hits[c.Request] == nil {
-				w.hits[c.Request] = new(speeds)
+	if limited {
+		return
+	}
+	hit := c.Outcome == results.OK && c.Cache == results.CacheHit
+	if hit {
+		addSpeed(w.hitsEver, c)
+	}
+	if near {
+		return
+	}
+	w.quiet[atom].add(c, false)
+	if hit {
+		addSpeed(w.hits, c)
+	}
+	for _, o := range w.observed {
+		if o.from-lately <= c.Second && c.Second < o.from {
+			if c.Second != o.lately.last || o.lately.seconds == 0 {
+				o.lately.last = c.Second
+				o.lately.seconds++
 			}
-			w.hits[c.Request].add(&c.Counts)
+			o.recent[atom].add(c, false)
 		}
 	}
+}
+
+func addSpeed(of map[uint16]*speeds, c *results.Cell) {
+	s := of[c.Request]
+	if s == nil {
+		s = new(speeds)
+		of[c.Request] = s
+	}
+	s.add(&c.Counts)
 }
 
 // owner returns the fault whose 503 the cell is, nil when it is none's. A 503
@@ -205,13 +252,40 @@ func (o *observation) count(c *results.Cell, atom uint32, own bool) {
 		o.status503 += c.Count
 		o.seconds[t].k += float64(c.Count)
 	}
-	if c.Second != o.now.second {
-		o.now.second = c.Second
-		clear(o.now.edges)
+	e := o.edges[c.Edge]
+	if e == nil {
+		e = &track{second: c.Second}
+		o.edges[c.Edge] = e
 	}
-	o.now.edges[c.Edge] += uint32(c.Count)
-	o.edges[c.Edge] = max(o.edges[c.Edge], o.now.edges[c.Edge])
+	e.add(c, t, own)
 }
+
+func (e *track) add(c *results.Cell, t int, own bool) {
+	if c.Second != e.second {
+		e.second, e.now = c.Second, 0
+	}
+	e.now += uint32(c.Count)
+	e.most = max(e.most, e.now)
+	one := count{n: float64(c.Count)}
+	if own {
+		one.k = one.n
+	}
+	e.all = e.all.add(one)
+	if t < mostTracked {
+		for len(e.seconds) <= t {
+			e.seconds = append(e.seconds, count{})
+		}
+		e.seconds[t] = e.seconds[t].add(one)
+	}
+}
+
+// isMiss reports whether the cell's are good answers for which the origin was asked.
+func isMiss(c *results.Cell) bool {
+	return c.Outcome == results.OK && (c.Cache == results.CacheMiss || c.Cache == results.CacheRefresh)
+}
+
+// logEdge are the signals by which an access log names the edge.
+const logEdge = results.SignalLogCapacity | results.SignalLogLimit | results.SignalLogCompute
 
 // see takes a cell as evidence. What another fault at the same time did to
 // the cell's atom must not be held against this one.
@@ -239,8 +313,17 @@ func (o *observation) see(place *atom, c *results.Cell, i uint32, owner *observa
 	for s := uint32(c.Signals); s != 0; s &= s - 1 {
 		o.signals[bits.TrailingZeros32(s)] += c.Count
 	}
-	if c.Signals.Has(results.SignalAge) || c.Outcome == results.CachedOriginError {
+	replayed := c.Signals.Has(results.SignalAge) || c.Outcome == results.CachedOriginError || c.Cache == results.CacheHit
+	if !replayed {
+		o.asked[c.Second] = true
+	}
+	switch {
+	case replayed:
 		o.cached += c.Count
+	case c.Cache == results.CacheMiss || c.Cache == results.CacheRefresh:
+		o.missed += c.Count
+	case c.Cache == results.CacheError && c.Signals&logEdge == 0:
+		o.plain += c.Count
 	}
 	if _, ok := o.began[place.pop]; !ok {
 		o.began[place.pop] = c.Second

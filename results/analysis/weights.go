@@ -2,125 +2,186 @@ package analysis
 
 import "frontload/results"
 
-// The table of weights: how many units of natural log odds each observation
-// is worth when it is seen on every 503 of a large burst. One unit makes a
-// cause 2.7 times as likely, four units 55 times. A few 503s, or a sign on
-// some of them only, are worth less (see [weigh]). The sources are the
-// CloudFront Developer Guide's page on HTTP 503 and captured answers; where
-// they give no figure, the figure is a judgement checked on simulated runs.
-
-// prior holds the log odds of each verdict before any evidence. AWS says that
-// a 503 usually comes from the origin, that edge capacity is rare in
-// production but common under load tests, and quotas and functions rarer.
-var prior = map[string]float64{
-	results.VerdictOriginSaturation: 0,
-	results.VerdictEdgeCapacity:     -1.2,
-	results.VerdictEdgeQuota:        -2.0,
-	results.VerdictEdgeCompute:      -1.6,
+// A Weight is one row of the table by which evidence is weighed: how many
+// units of natural log odds a signal is worth to a verdict, or to all verdicts
+// of a family, when it is seen in full on a large burst. One unit makes a cause
+// 2.7 times as likely, four units 55 times. A negative one speaks against it.
+type Weight struct {
+	Signal   string
+	Favours  string
+	Reasoned float64 // what it was thought to be worth before anything was measured
+	Odds     float64 // what it is worth: fitted near that
+	Why      string
 }
 
-// A sign is a signal of the answers and what it is worth.
+// Weights returns the table. It is a copy.
+func Weights() []Weight { return append([]Weight(nil), table...) }
+
+// Prior returns the log odds of a verdict before any evidence.
+func Prior(verdict string) float64 { return prior[verdict] }
+
+// prior: AWS says that a 503 usually comes from the origin, that edge capacity
+// is rare in production but common under load tests, and quotas and functions
+// rarer. In parts of 19: 10 origin, 4 capacity, 3 compute, 2 quota.
+var prior = map[string]float64{
+	results.VerdictOriginSaturation: 0,
+	results.VerdictEdgeCapacity:     -0.9,
+	results.VerdictEdgeCompute:      -1.2,
+	results.VerdictEdgeQuota:        -1.6,
+}
+
+const (
+	origin   = results.FamilyOrigin
+	edge     = results.FamilyEdge
+	capacity = results.VerdictEdgeCapacity
+	quota    = results.VerdictEdgeQuota
+	compute  = results.VerdictEdgeCompute
+)
+
+// table holds the weights. The second figure of each row is fitted by `go run
+// ./cmd/calibrate --fit` on one half of a simulated corpus, near the first, and
+// never with another sign. To fit anew, run that and copy its second figures.
+var table = []Weight{
+	// What names the cause outright.
+	{"x-cache-capacity", capacity, 8, 8, "documented as the edge's own word, though no public capture has it in X-Cache"},
+	{"x-cache-limit", quota, 8, 8, "captured; only the quota writes it"},
+	{"x-cache-lambda", compute, 8, 8, "captured; only a failed function writes it"},
+	{"x-cache-function", compute, 8, 8, "captured; only a failed function writes it"},
+	{"log-capacity", capacity, 8, 8.1, "a documented result type"},
+	{"log-limit", quota, 8, 8, "a documented result type"},
+	{"log-compute", compute, 8, 8, "a documented result type"},
+	{"page-compute", compute, 6, 6, "CloudFront's page names the function; a page can be replaced"},
+	{"page-capacity", capacity, 3, 3, "CloudFront's page speaks of capacity; its wording is not documented"},
+	// CloudFront's own hand, which names none.
+	{"server-cloudfront", edge, 2.5, 2.5, "policies and functions can write Server over"},
+	{"page-cloudfront", edge, 2, 2, "failed connections to origins end in such a page too"},
+	{"marker-absent", edge, 1.5, 1.2, "good answers have the owner's header, these 503s do not; a load balancer before the application would not have it either"},
+	// An origin's hand.
+	{"origin-marker", origin, 7, 7, "the owner says that only the origin sets it"},
+	{"upstream-timing", origin, 6, 6, "documented: cdn-upstream metrics mean that the origin was asked"},
+	{"age", origin, 7, 7, "documented: CloudFront does not cache errors that it generates itself"},
+	{"answered-as-miss", origin, 4, 4, "the cache was asked and went to the origin"},
+	{"log-origin", origin, 6, 6, "documented detailed result types"},
+	{"log-fetched", origin, 6, 6, "documented: the origin's first byte came"},
+	{"log-error", origin, 1, 0.5, "CloudFront's own errors have result types of their own, relayed ones are Error"},
+	{"server-s3", origin, 4.5, 4.5, "S3 signs its answers; so does an error page that lies in a bucket"},
+	{"s3-ids", origin, 4.5, 4.5, "S3's request ids"},
+	{"page-s3", origin, 5, 5, "S3's XML error"},
+	{"server-elb", origin, 5, 5, "the load balancer signs its answers"},
+	{"page-elb", origin, 4, 4, "a load balancer's error page"},
+	{"api-gateway-ids", origin, 5, 5.1, "API Gateway's request ids"},
+	{"page-api-gateway", origin, 2.5, 2.5, "a JSON message is easily somebody else's"},
+	{"server-other", origin, 2, 1.7, "software that is not CloudFront; a layer in front of it signs alike"},
+	{"page-other", origin, 3.5, 3.5, "another server's known error page"},
+	// Where the 503s are.
+	{"concentrated", capacity, 4.5, 5.1, "few places fail while the same requests work elsewhere: an origin does not know which edge asks"},
+	{"even-over-places", capacity, -3, -3.2, "addresses that run out of capacity do so one by one"},
+	{"even-within-pop", capacity, -0.5, -0.5, "addresses of one POP share the load, and often its fate"},
+	{"uneven-over-places", capacity, 1.5, 1.3, "shares differ from place to place, though none is spared"},
+	{"busier-places-fail-more", capacity, 1.5, 1.5, "capacity is each address's own"},
+	{"onset-together", capacity, -0.5, -0.5, "every POP began within two seconds"},
+	{"some-requests", capacity, -3.5, -4, "an edge address does not know request names"},
+	{"some-requests", quota, -3.5, -4, "nor does a quota; origins and functions, by cache behaviour, do"},
+	{"some-requests-there", capacity, -5, -5, "nor does one place's address"},
+	{"some-requests-there", compute, 2, 2, "Lambda@Edge runs, and is limited, region by region"},
+	{"all-requests", compute, -2.2, -2.9, "a function belongs to a cache behaviour, and seldom to all"},
+	{"uneven-over-requests", quota, -1.5, -1.5, "a quota does not know request names"},
+	{"uneven-over-requests", capacity, -1, -1, "nor does an edge address"},
+	{"few-clients", quota, 4, 4.5, "one busy source trips a limit of its own; places and origins do not know clients"},
+	{"few-clients", capacity, -2, -2, "a place that lacks capacity fails all clients that it serves"},
+	{"some-prefixes", origin, 1.5, 1.5, "S3 limits each key prefix by itself"},
+	// What fails: hits, misses, or both.
+	{"misses-lacking", origin, 3, 2.1, "only misses reach an origin: they are lacking among the good answers"},
+	{"hits-and-misses-alike", edge, 3, 2.9, "the edge fails hits and misses alike: the mix of good answers stays"},
+	{"follows-misses", origin, 2.5, 2.6, "request names fail as often as they miss"},
+	{"whatever-misses", edge, 2.5, 2.6, "request names fail alike, however often they miss"},
+	{"hits-fail", edge, 1.5, 1.5, "more 503s than there would have been misses"},
+	{"hits-fail-slowly", compute, 3, 3.1, "a cache replays errors fast, an edge refuses fast: a function that runs into its time limit is what is left"},
+	// How fast.
+	{"fast-503s", edge, 2.5, 3.2, "as fast as hits: nobody was asked"},
+	{"faster-than-misses", edge, 0.7, 0.9, "much faster than misses, where no hit is there to compare with"},
+	{"slow-503s", origin, 2.5, 2.6, "as slow as misses: they come from where misses come from"},
+	{"slow-503s", compute, 1.5, 1.4, "a function may time out"},
+	{"slow-at-first", origin, 3.5, 4, "slow, then fast, as errors that the cache replays; an edge has no reason to wait for the origin"},
+	{"some-slow-503s", origin, 2, 1.8, "some are slower than any hit: those that were not replayed"},
+	// What else changed.
+	{"misses-slow", origin, 2, 1.9, "an origin that fails usually queues"},
+	{"misses-slow-before", origin, 2, 2, "misses slowed down before the first 503"},
+	{"misses-steady", edge, 0.5, 0.6, "that misses did not slow down says little: S3 fails fast"},
+	{"hits-slow", edge, 1, 1, "only the edge answers hits"},
+	{"gateway-errors", origin, 2, 2.1, "connections to the origin fail as well"},
+	{"follows-rate", quota, 0.8, 0.9, "the share of 503s grows with the whole rate"},
+	{"capped-in-total", quota, 2, 2.3, "as many good answers each second, however many were asked for"},
+	{"capped-in-total", compute, -0.5, -0.4, "a function that fails at random lets no fixed number through"},
+	{"capped-by-address", capacity, 2, 1.9, "each address lets the same number through each second"},
+	{"control-fails", origin, 4, 4, "asked directly, past CloudFront, the origin fails too"},
+	{"control-slow", origin, 2, 2, "asked directly, it is slow at the same time"},
+	{"control-fine", edge, 1.5, 1.5, "asked directly, it is well; a health check may know nothing of the part that fails"},
+	{"contradiction", origin, 1.5, 1.5, "the answers name the edge, the spread an origin: headers can be rewritten"},
+	{"contradiction", edge, 1.5, 1.5, "the answers name an origin, the spread the edge"},
+}
+
+// byKey finds the rows of a signal.
+var bySignal = rowsBySignal(table)
+
+func rowsBySignal(rows []Weight) map[string][]Weight {
+	of := map[string][]Weight{}
+	for _, w := range rows {
+		of[w.Signal] = append(of[w.Signal], w)
+	}
+	return of
+}
+
+// A sign is a signal of the answers, and how the observation is told.
 type sign struct {
-	signal  results.Signals
-	favours string
-	weight  float64
-	words   string // how the observation is told
+	signal results.Signals
+	words  string
 }
 
 var signs = []sign{
-	// X-Cache names the cause outright: certain.
-	{results.SignalXCacheCapacity, results.VerdictEdgeCapacity, 8, "X-Cache: CapacityExceeded"},
-	{results.SignalXCacheLimit, results.VerdictEdgeQuota, 8, "X-Cache: LimitExceeded"},
-	{results.SignalXCacheLambda, results.VerdictEdgeCompute, 8, "X-Cache: Lambda…"},
-	{results.SignalXCacheFunction, results.VerdictEdgeCompute, 8, "X-Cache: Function…"},
-	// So does the access log.
-	{results.SignalLogCapacity, results.VerdictEdgeCapacity, 8, "the log's result type CapacityExceeded"},
-	{results.SignalLogLimit, results.VerdictEdgeQuota, 8, "the log's result type LimitExceeded"},
-	{results.SignalLogCompute, results.VerdictEdgeCompute, 8, "the log's result type Lambda… or Function…"},
-	// CloudFront's page names the cause: nearly certain, though a page can be replaced.
-	{results.SignalPageCompute, results.VerdictEdgeCompute, 6, "CloudFront's page names a function"},
-	{results.SignalPageCapacity, results.VerdictEdgeCapacity, 3, "CloudFront's page speaks of capacity"},
-	// CloudFront's own hand: probable only, since policies and functions can
-	// rewrite Server, and failed connections to origins end in such a page too.
-	{results.SignalServerCloudFront, results.FamilyEdge, 2.5, "Server: CloudFront"},
-	{results.SignalPageCloudFront, results.FamilyEdge, 2, "CloudFront's own error page"},
-	// An origin's hand. Server-Timing with an upstream part proves that the
-	// origin was asked; errors of CloudFront's own are never cached, so Age
-	// proves that an origin wrote it.
-	{results.SignalMarker, results.FamilyOrigin, 7, "the header that only the origin sets"},
-	{results.SignalUpstream, results.FamilyOrigin, 6, "Server-Timing shows that the origin was asked"},
-	{results.SignalAge, results.FamilyOrigin, 5, "Age: the cache replayed an origin's error"},
-	{results.SignalLogOrigin, results.FamilyOrigin, 6, "the log's detailed result type Origin…"},
-	{results.SignalLogFetched, results.FamilyOrigin, 6, "the log's origin-fbl: the origin answered"},
-	{results.SignalServerS3, results.FamilyOrigin, 5, "Server: AmazonS3"},
-	{results.SignalS3IDs, results.FamilyOrigin, 4.5, "S3's request ids"},
-	{results.SignalPageS3, results.FamilyOrigin, 4.5, "S3's XML error"},
-	{results.SignalServerELB, results.FamilyOrigin, 5, "Server: awselb"},
-	{results.SignalPageELB, results.FamilyOrigin, 3.5, "a load balancer's error page"},
-	{results.SignalAPIGatewayIDs, results.FamilyOrigin, 5, "API Gateway's request ids"},
-	{results.SignalPageAPIGateway, results.FamilyOrigin, 2.5, "API Gateway's JSON message"},
-	{results.SignalServerOther, results.FamilyOrigin, 4, "Server names an origin's software"},
-	{results.SignalPageOther, results.FamilyOrigin, 3.5, "another server's error page"},
+	{results.SignalXCacheCapacity, "X-Cache: CapacityExceeded"},
+	{results.SignalXCacheLimit, "X-Cache: LimitExceeded"},
+	{results.SignalXCacheLambda, "X-Cache: Lambda…"},
+	{results.SignalXCacheFunction, "X-Cache: Function…"},
+	{results.SignalLogCapacity, "the log's result type CapacityExceeded"},
+	{results.SignalLogLimit, "the log's result type LimitExceeded"},
+	{results.SignalLogCompute, "the log's result type Lambda… or Function…"},
+	{results.SignalPageCompute, "CloudFront's page names a function"},
+	{results.SignalPageCapacity, "CloudFront's page speaks of capacity"},
+	{results.SignalServerCloudFront, "Server: CloudFront"},
+	{results.SignalPageCloudFront, "CloudFront's own error page"},
+	{results.SignalMarker, "the header that only the origin sets"},
+	{results.SignalUpstream, "Server-Timing shows that the origin was asked"},
+	{results.SignalAge, "Age: the cache replayed an origin's error"},
+	{results.SignalLogOrigin, "the log's detailed result type Origin…"},
+	{results.SignalLogFetched, "the log's origin-fbl: the origin answered"},
+	{results.SignalServerS3, "Server: AmazonS3"},
+	{results.SignalS3IDs, "S3's request ids"},
+	{results.SignalPageS3, "S3's XML error"},
+	{results.SignalServerELB, "Server: awselb"},
+	{results.SignalPageELB, "a load balancer's error page"},
+	{results.SignalAPIGatewayIDs, "API Gateway's request ids"},
+	{results.SignalPageAPIGateway, "API Gateway's JSON message"},
+	{results.SignalServerOther, "Server names other software"},
+	{results.SignalPageOther, "another server's error page"},
 }
+
+// name returns the sign's signal as the table has it.
+func (s sign) name() string { return s.signal.Names()[0] }
 
 // diminish is what each further sign for the same cause in the same answers is
 // worth, by the one before it: signs of one writer come together, so they are
 // no independent witnesses.
 const diminish = 0.35
 
-// The weights of the spread and the speed. The first three decide where no
-// header tells anything.
-const (
-	// 503s in few places while the same request names work elsewhere in the
-	// same seconds: an origin does not know which edge asks.
-	weightConcentrated = 4.5
-	// The same share of 503s in every POP or edge address: addresses that run
-	// out of capacity do so one by one.
-	weightEverywhere = -3.0
-	// The same within one POP: its addresses share the load, and often its fate.
-	weightOnePOP = -0.5
-	// 503s under some request names only while others work on the same
-	// addresses. Neither an address nor a quota knows request names; origins
-	// and functions, by cache behaviour, do.
-	weightSomeNames = -3.5
-	// All request names fail alike, whatever they are: a function belongs to
-	// a behaviour.
-	weightAllNames = -2.2
-	// Their shares differ: a quota does not know request names.
-	weightUnevenNames = -1.5
-	// Good answers are hits and misses as ever: the failures hit both alike.
-	// Or misses are what is lacking: only they reach an origin. Most either way.
-	weightMix = 3.0
-	// More 503s than there would have been misses: hits failed too. Replayed
-	// errors of a hot object can do that, so it is worth little alone.
-	weightHitsFail = 1.5
-	// 503s as fast as hits come from the edge, or from its cache of errors;
-	// as slow as misses, from where misses come from.
-	weightFast = 2.5
-	weightSlow = 2.5
-	// Slow at first, then fast: errors of an origin that the cache replays.
-	// An edge that fails on its own has no reason to wait for the origin.
-	weightSlowFirst = 3.5
-	// Misses became slow: an origin that fails is usually an origin that
-	// queues. That they did not says little: S3 fails fast.
-	weightMissesSlow   = 2.0
-	weightMissesSteady = 0.5
-	// 502s and 504s beside the 503s: connections to the origin fail as well.
-	weightGateway = 2.0
-	// Hits became slow in the scope: only the edge answers them.
-	weightHitsSlow = 1.0
-	// Every POP began within two seconds.
-	weightOnset = -0.5
-	// Shares differ much from place to place, though none is spared.
-	weightUnevenPlaces = 1.5
-	// The share of 503s grew with the rate of the whole run.
-	weightRate = 0.8
-)
-
 // halfTrust is the number of 503s at which evidence has half its weight.
 const halfTrust = 4.0
 
+// halfShare is the share of the 503s at which a sign has half its weight: an
+// answer that tells nothing does not contradict one that does.
+const halfShare = 0.1
+
 // certain is the least probability at which a verdict is pronounced. Below it
-// one in five would be wrong, and advice to the wrong team costs more than
+// one in four would be wrong, and advice to the wrong team costs more than
 // the advice to look closer.
-const certain = 0.8
+const certain = 0.75

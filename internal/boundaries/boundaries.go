@@ -15,6 +15,7 @@ type Rule struct {
 var Rules = []Rule{
 	{"cmd/frontload", []string{"internal/app", "internal/nearest"}},
 	{"cmd/bench", []string{"results", "results/report", "results/store"}},
+	{"cmd/calibrate", []string{"results", "results/analysis", "scenarios", "scenarios/lab"}},
 	{"internal/app", []string{"attack/run", "scenarios/...", "results/..."}},
 	{"attack/run", []string{"attack/...", "scenarios", "scenarios/urls", "pacing", "results/..."}},
 	{"attack", []string{"attack/dns", "attack/wire", "pacing", "results"}},

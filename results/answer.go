@@ -38,6 +38,7 @@ const (
 	SignalLogCompute                           // the access log's result type is Lambda… or Function…, a generated answer apart
 	SignalLogOrigin                            // the access log's detailed result type is Origin… or AbortedOrigin
 	SignalLogFetched                           // the access log has origin-fbl: the origin's first byte came
+	SignalServerSoftware                       // Server names software that origins are known to run
 	signalsEnd
 )
 
@@ -48,6 +49,7 @@ var signalNames = []string{
 	"page-cloudfront", "page-capacity", "page-compute", "page-s3", "page-elb", "page-api-gateway", "page-other",
 	"origin-marker",
 	"log-capacity", "log-limit", "log-compute", "log-origin", "log-fetched",
+	"server-software",
 }
 
 // Names returns the names of the signals in the set, in a fixed order.
@@ -139,9 +141,29 @@ func (a *Answer) serverSignal() Signals {
 		return SignalServerS3
 	case strings.HasPrefix(server, "awselb/"):
 		return SignalServerELB
+	case originSoftware[softwareName(server)]:
+		return SignalServerOther | SignalServerSoftware
 	default:
 		return SignalServerOther
 	}
+}
+
+// originSoftware is what origins are known to call themselves in Server, in
+// lower case and without a version. Another name may be that of a layer in front.
+var originSoftware = map[string]bool{
+	"nginx": true, "openresty": true, "tengine": true, "apache": true, "apache-coyote": true, "lighttpd": true, "litespeed": true, "caddy": true,
+	"microsoft-iis": true, "microsoft-httpapi": true, "kestrel": true, "envoy": true, "istio-envoy": true, "haproxy": true, "traefik": true, "kong": true,
+	"varnish": true, "jetty": true, "tomcat": true, "undertow": true, "wildfly": true, "netty": true, "gunicorn": true, "uvicorn": true, "hypercorn": true,
+	"werkzeug": true, "waitress": true, "cherrypy": true, "tornadoserver": true, "cowboy": true, "puma": true, "thin": true, "webrick": true, "phusion": true,
+	"express": true, "node": true, "fasthttp": true,
+}
+
+// softwareName returns the first word of a Server header, without a version.
+func softwareName(server string) string {
+	if i := strings.IndexAny(server, "/ ("); i >= 0 {
+		return server[:i]
+	}
+	return server
 }
 
 func (a *Answer) xCacheSignal() Signals {

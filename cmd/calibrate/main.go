@@ -45,7 +45,7 @@ Flags:
 func main() {
 	var o options
 	f := pflag.NewFlagSet("calibrate", pflag.ContinueOnError)
-	f.IntVar(&o.runs, "runs", 3000, "simulate `N` runs for each half of the corpus")
+	f.IntVar(&o.runs, "runs", 4000, "simulate `N` runs for each half of the corpus")
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "simulate `N` runs at once")
 	f.Uint64Var(&o.seed, "seed", 1, "draw the corpus from seed `N`")
 	f.BoolVar(&o.json, "json", false, "print one JSON document instead of text")

@@ -67,8 +67,10 @@ func (w *watcher) gather(run *results.Run, o *observation) []results.Evidence {
 	j.tallies()
 	j.places()
 	j.names()
+	before := len(j.evidence)
 	j.mix()
 	j.acrossNames()
+	j.thin(before)
 	j.latency()
 	j.gateways()
 	j.limits()
@@ -79,6 +81,30 @@ func (w *watcher) gather(run *results.Run, o *observation) []results.Evidence {
 	})
 	return j.evidence
 }
+
+// thin lessens evidence from a place on: pieces that show one thing in several
+// ways, as the mix of hits and misses, are no independent witnesses. The
+// weightiest for each side counts in full.
+func (j *judge) thin(from int) {
+	list := j.evidence[from:]
+	slices.SortStableFunc(list, func(x, y results.Evidence) int {
+		return cmp.Compare(math.Abs(y.LogOdds), math.Abs(x.LogOdds))
+	})
+	factor := map[string]float64{}
+	for i := range list {
+		e := &list[i]
+		f, again := factor[e.Favours]
+		if !again {
+			f = 1
+		}
+		factor[e.Favours] = f * alsoShown
+		e.LogOdds = math.Round(e.LogOdds*f*100) / 100
+	}
+	j.evidence = append(j.evidence[:from], slices.DeleteFunc(list, func(e results.Evidence) bool { return e.LogOdds == 0 })...)
+}
+
+// alsoShown is what each further piece of evidence on one thing is worth.
+const alsoShown = 0.4
 
 // leastEcho is the share of replayed errors from which a burst's hits fail, and
 // fast, because the cache replays errors to them.

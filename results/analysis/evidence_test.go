@@ -236,3 +236,23 @@ func TestAnErrorInALogIsLikelierAnOrigins(t *testing.T) {
 		t.Errorf("of a run of our own: %+v", e)
 	}
 }
+
+// Elsewhere latencies vary more than in any lab: 503s that are now fast, now
+// slow, without two kinds of them, tell nothing of replayed errors.
+func TestWideLatenciesTellNothing(t *testing.T) {
+	for seed := range uint64(6) {
+		w := bareCapacity(20 + seed)
+		run := w.run()
+		for i := range 300 {
+			run.Exemplars = append(run.Exemplars, results.Exemplar{
+				At: 20*time.Second + time.Duration(i)*33*time.Millisecond, POP: "POP0-P1", Edge: w.edges[0].addr, Request: "home",
+				Status: 503, Outcome: results.UnknownError, Signals: results.SignalServerAbsent,
+				Service: time.Duration(w.rnd.ExpFloat64() * float64(20*time.Millisecond)),
+			})
+		}
+		a := analyze(t, run)
+		if len(a.Bursts) != 1 || a.Bursts[0].Verdict != results.VerdictEdgeCapacity {
+			t.Errorf("seed %d: a POP that fails alone, with 503s of any latency: %s", seed, describe(a))
+		}
+	}
+}

@@ -156,16 +156,35 @@ func (j *judge) slower(limit int) (slow, first float64, all, early int64) {
 			own = min(limit, p.all.slowHit())
 		}
 		share, n := p.all.above(own)
-		late += share * float64(n)
 		all += n
+		early += sumOfSpeeds(&p.early)
+		if share < 0.5 && !p.all.valley(own) {
+			continue // they are of one kind, and vary much
+		}
+		late += share * float64(n)
 		share, n = p.early.above(own)
 		lateEarly += share * float64(n)
-		early += n
 	}
 	if all < 2*enough {
 		return 0, 0, 0, 0
 	}
 	return late / float64(all), lateEarly / float64(max(1, early)), all, early
+}
+
+// valley reports whether what is slower than a bucket stands apart from what is
+// not: a second hill, and not the slope of the first.
+func (s *speeds) valley(bucket int) bool {
+	hill := int64(0)
+	for _, n := range s[min(len(s), bucket+2):] {
+		hill = max(hill, n)
+	}
+	foot := s[min(len(s)-1, bucket+1)]
+	return hill > 0 && 2*foot <= hill
+}
+
+func sumOfSpeeds(s *speeds) int64 {
+	_, n := s.above(-1)
+	return n
 }
 
 // paces times the burst's 503s that were kept whole, by POP.

@@ -103,7 +103,11 @@ func (j *judge) busier(dimension string, variation float64) {
 
 // echoedPlaces is the strength that concentration has where caches replay
 // errors: a POP's cache is its own, so that its replayed errors are, too.
-const echoedPlaces = 0.3
+const (
+	echoedPlaces = 0.3
+	// Where only their speed suggests it.
+	perhapsEchoed = 0.6
+)
 
 // concentrated weighs how far places outside the scope were spared: much when
 // many requests there would have failed too, had they failed like those in
@@ -117,8 +121,11 @@ func (j *judge) concentrated() {
 	share := float64(in.fail.n) / float64(in.n)
 	struck := float64(out.stray) / float64(max(1, out.n)) / (hitShare * share)
 	spared := (1 - math.Exp(-float64(out.n)*share/fewest)) * max(0, 1-struck)
-	if j.echo {
+	switch {
+	case float64(j.cached) > leastEcho*float64(j.heard):
 		spared *= echoedPlaces
+	case j.echo:
+		spared *= perhapsEchoed
 	}
 	spared *= 1 - j.clients // whose clients are the cause is where these are
 	where, told := "only", "none got a 503"

@@ -61,17 +61,18 @@ var table = []Weight{
 	{"upstream-timing", origin, 6, 6, "documented: cdn-upstream metrics mean that the origin was asked"},
 	{"age", origin, 7, 7, "documented: CloudFront does not cache errors that it generates itself"},
 	{"answered-as-miss", origin, 4, 4, "the cache was asked and went to the origin"},
-	{"log-origin", origin, 6, 6, "documented detailed result types"},
+	{"log-origin", origin, 6, 6.1, "documented detailed result types"},
 	{"log-fetched", origin, 6, 6, "documented: the origin's first byte came"},
-	{"log-error", origin, 1, 0.5, "CloudFront's own errors have result types of their own, relayed ones are Error"},
+	{"log-error", origin, 1, 1, "CloudFront's own errors have result types of their own, relayed ones are Error"},
 	{"server-s3", origin, 4.5, 4.5, "S3 signs its answers; so does an error page that lies in a bucket"},
 	{"s3-ids", origin, 4.5, 4.5, "S3's request ids"},
 	{"page-s3", origin, 5, 5, "S3's XML error"},
 	{"server-elb", origin, 5, 5, "the load balancer signs its answers"},
 	{"page-elb", origin, 4, 4, "a load balancer's error page"},
-	{"api-gateway-ids", origin, 5, 5.1, "API Gateway's request ids"},
+	{"api-gateway-ids", origin, 5, 5, "API Gateway's request ids"},
 	{"page-api-gateway", origin, 2.5, 2.5, "a JSON message is easily somebody else's"},
-	{"server-other", origin, 2, 1.7, "software that is not CloudFront; a layer in front of it signs alike"},
+	{"server-software", origin, 4, 4, "software of origins signs the answer; a policy may write it over"},
+	{"server-other", origin, 2, 1.6, "software that is not CloudFront; a layer in front of it signs alike"},
 	{"page-other", origin, 3.5, 3.5, "another server's known error page"},
 	// Where the 503s are.
 	{"concentrated", capacity, 4.5, 5.1, "few places fail while the same requests work elsewhere: an origin does not know which edge asks"},
@@ -80,34 +81,34 @@ var table = []Weight{
 	{"uneven-over-places", capacity, 1.5, 1.3, "shares differ from place to place, though none is spared"},
 	{"busier-places-fail-more", capacity, 1.5, 1.5, "capacity is each address's own"},
 	{"onset-together", capacity, -0.5, -0.5, "every POP began within two seconds"},
-	{"some-requests", capacity, -3.5, -4, "an edge address does not know request names"},
+	{"some-requests", capacity, -3.5, -3.9, "an edge address does not know request names"},
 	{"some-requests", quota, -3.5, -4, "nor does a quota; origins and functions, by cache behaviour, do"},
 	{"some-requests-there", capacity, -5, -5, "nor does one place's address"},
 	{"some-requests-there", compute, 2, 2, "Lambda@Edge runs, and is limited, region by region"},
 	{"all-requests", compute, -2.2, -2.9, "a function belongs to a cache behaviour, and seldom to all"},
 	{"uneven-over-requests", quota, -1.5, -1.5, "a quota does not know request names"},
 	{"uneven-over-requests", capacity, -1, -1, "nor does an edge address"},
-	{"few-clients", quota, 4, 4.5, "one busy source trips a limit of its own; places and origins do not know clients"},
+	{"few-clients", quota, 4, 4.4, "one busy source trips a limit of its own; places and origins do not know clients"},
 	{"few-clients", capacity, -2, -2, "a place that lacks capacity fails all clients that it serves"},
 	{"some-prefixes", origin, 1.5, 1.5, "S3 limits each key prefix by itself"},
 	// What fails: hits, misses, or both.
-	{"misses-lacking", origin, 3, 2.1, "only misses reach an origin: they are lacking among the good answers"},
-	{"hits-and-misses-alike", edge, 3, 2.9, "the edge fails hits and misses alike: the mix of good answers stays"},
+	{"misses-lacking", origin, 3, 2.4, "only misses reach an origin: they are lacking among the good answers"},
+	{"hits-and-misses-alike", edge, 3, 2.5, "the edge fails hits and misses alike: the mix of good answers stays"},
 	{"follows-misses", origin, 2.5, 2.6, "request names fail as often as they miss"},
 	{"whatever-misses", edge, 2.5, 2.6, "request names fail alike, however often they miss"},
 	{"hits-fail", edge, 1.5, 1.5, "more 503s than there would have been misses"},
-	{"hits-fail-slowly", compute, 3, 3.1, "a cache replays errors fast, an edge refuses fast: a function that runs into its time limit is what is left"},
+	{"hits-fail-slowly", compute, 3, 3.2, "a cache replays errors fast, an edge refuses fast: a function that runs into its time limit is what is left"},
 	// How fast.
 	{"fast-503s", edge, 2.5, 3.2, "as fast as hits: nobody was asked"},
 	{"faster-than-misses", edge, 0.7, 0.9, "much faster than misses, where no hit is there to compare with"},
-	{"slow-503s", origin, 2.5, 2.6, "as slow as misses: they come from where misses come from"},
-	{"slow-503s", compute, 1.5, 1.4, "a function may time out"},
-	{"slow-at-first", origin, 3.5, 4, "slow, then fast, as errors that the cache replays; an edge has no reason to wait for the origin"},
-	{"some-slow-503s", origin, 2, 1.8, "some are slower than any hit: those that were not replayed"},
+	{"slow-503s", origin, 2.5, 2.4, "as slow as misses: they come from where misses come from"},
+	{"slow-503s", compute, 1.5, 1.5, "a function may time out"},
+	{"slow-at-first", origin, 3.5, 3.9, "slow, then fast, as errors that the cache replays; an edge has no reason to wait for the origin"},
+	{"some-slow-503s", origin, 2, 2, "some are slower than any hit: those that were not replayed"},
 	// What else changed.
 	{"misses-slow", origin, 2, 1.9, "an origin that fails usually queues"},
-	{"misses-slow-before", origin, 2, 2, "misses slowed down before the first 503"},
-	{"misses-steady", edge, 0.5, 0.6, "that misses did not slow down says little: S3 fails fast"},
+	{"misses-slow-before", origin, 2, 1.9, "misses slowed down before the first 503"},
+	{"misses-steady", edge, 0.5, 0.4, "that misses did not slow down says little: S3 fails fast"},
 	{"hits-slow", edge, 1, 1, "only the edge answers hits"},
 	{"gateway-errors", origin, 2, 2.1, "connections to the origin fail as well"},
 	{"follows-rate", quota, 0.8, 0.9, "the share of 503s grows with the whole rate"},
@@ -117,8 +118,8 @@ var table = []Weight{
 	{"control-fails", origin, 4, 4, "asked directly, past CloudFront, the origin fails too"},
 	{"control-slow", origin, 2, 2, "asked directly, it is slow at the same time"},
 	{"control-fine", edge, 1.5, 1.5, "asked directly, it is well; a health check may know nothing of the part that fails"},
-	{"contradiction", origin, 1.5, 1.5, "the answers name the edge, the spread an origin: headers can be rewritten"},
-	{"contradiction", edge, 1.5, 1.5, "the answers name an origin, the spread the edge"},
+	{"contradiction", origin, 0.8, 0.8, "the answers name the edge, the spread an origin: headers can be rewritten"},
+	{"contradiction", edge, 0.8, 0.8, "the answers name an origin, the spread the edge"},
 }
 
 // byKey finds the rows of a signal.
@@ -162,7 +163,8 @@ var signs = []sign{
 	{results.SignalPageELB, "a load balancer's error page"},
 	{results.SignalAPIGatewayIDs, "API Gateway's request ids"},
 	{results.SignalPageAPIGateway, "API Gateway's JSON message"},
-	{results.SignalServerOther, "Server names other software"},
+	{results.SignalServerSoftware, "Server names software of origins"},
+	{results.SignalServerOther, "Server names something else than CloudFront"},
 	{results.SignalPageOther, "another server's error page"},
 }
 
@@ -171,8 +173,8 @@ func (s sign) name() string { return s.signal.Names()[0] }
 
 // diminish is what each further sign for the same cause in the same answers is
 // worth, by the one before it: signs of one writer come together, so they are
-// no independent witnesses.
-const diminish = 0.35
+// no independent witnesses; yet two that agree are harder to forge than one.
+const diminish = 0.5
 
 // halfTrust is the number of 503s at which evidence has half its weight.
 const halfTrust = 4.0

@@ -136,11 +136,11 @@ func TestEntries(t *testing.T) {
 		},
 		"cached": {
 			Result{Timestamp: at, Code: 503, Headers: http.Header{"Server": {"nginx"}, "Age": {"4"}}},
-			results.CachedOriginError, results.CacheUnknown, results.SignalServerOther | results.SignalAge, "",
+			results.CachedOriginError, results.CacheUnknown, results.SignalServerOther | results.SignalServerSoftware | results.SignalAge, "",
 		},
 		"asked upstream": {
 			Result{Timestamp: at, Code: 503, Headers: http.Header{"Server": {"nginx"}, "Server-Timing": {"cdn-cache-miss", "cdn-upstream-fbl;dur=3"}, "X-Amzn-Requestid": {"r"}}},
-			results.OriginAPIGateway, results.CacheMiss, results.SignalServerOther | results.SignalUpstream | results.SignalAPIGatewayIDs, "",
+			results.OriginAPIGateway, results.CacheMiss, results.SignalServerOther | results.SignalServerSoftware | results.SignalUpstream | results.SignalAPIGatewayIDs, "",
 		},
 	} {
 		e := c.result.entry()

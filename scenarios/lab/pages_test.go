@@ -17,7 +17,7 @@ func TestOriginErrorsTellTheirKind(t *testing.T) {
 		{kindS3, results.SignalServerS3 | results.SignalS3IDs | results.SignalPageS3, results.OriginS3},
 		{kindELB, results.SignalServerELB | results.SignalPageELB, results.OriginELB},
 		{kindAPIGateway, results.SignalServerAbsent | results.SignalAPIGatewayIDs | results.SignalPageAPIGateway, results.OriginAPIGateway},
-		{kindCustom, results.SignalServerOther | results.SignalPageOther, results.OriginCustom},
+		{kindCustom, results.SignalServerOther | results.SignalServerSoftware | results.SignalPageOther, results.OriginCustom},
 	}
 	for _, test := range tests {
 		m := New(refusing(test.kind), 1, 10*time.Second)

@@ -74,18 +74,6 @@ func (d *dimension) sums(counts []count) []count {
 	return sums
 }
 
-// byValue sums the counts of atoms by the name of their value in a dimension.
-func (l *ledger) byValue(kind string, counts []count) map[string]count {
-	d := l.dimension(kind)
-	named := map[string]count{}
-	for i, c := range d.sums(counts) {
-		if c.n > 0 {
-			named[d.names[i]] = c
-		}
-	}
-	return named
-}
-
 // kindName returns what the document calls a kind of scope. Runs that were not
 // planned have no request names: their requests are grouped by key prefix.
 func (l *ledger) kindName(kind string) string {

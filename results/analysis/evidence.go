@@ -16,7 +16,7 @@ type judge struct {
 	run      *results.Run
 	evidence []results.Evidence
 	echo     bool    // many of the 503s are errors that the cache replays
-	slow     float64 // share of the 503s that are slower than hits, where they are timed one by one
+	slow     float64 // share of the 503s that are slower than hits, where they are timed one by one and take longer than misses
 	clients  float64 // how surely the 503s are those of some clients only
 }
 

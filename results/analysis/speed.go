@@ -107,10 +107,12 @@ func (j *judge) besideHits(fail, hit, miss answers) {
 		apart = min(1, math.Log(miss.mean()/hit.mean())/math.Log(4))
 		told += ", misses " + millis(miss)
 	}
-	slow, first, all, early := j.slower(limit)
+	slow, first, all, early, twoKinds := j.slower(limit)
 	least, leastFirst := leastSlow, 2*leastSlow
 	if all > 0 {
-		j.slow = slow
+		if fail.mean() > muchSlower*miss.mean() {
+			j.slow = slow
+		}
 	} else {
 		// A cell's mean is slow when few of its answers are, those of hits as well.
 		usual, _ := hits.above(limit)
@@ -121,8 +123,8 @@ func (j *judge) besideHits(fail, hit, miss answers) {
 	}
 	switch {
 	case slow >= 0.5:
-		// Where they are timed one by one, fast ones among slow ones are replayed.
-		j.echo = j.echo || j.slow > 0 && j.slow < 1-leastEcho
+		// Fast ones that stand apart from slow ones are replayed.
+		j.echo = j.echo || twoKinds && slow < 1-leastEcho
 		j.add("slow-503s", 2*slow-0.5, "%s", told)
 	case first >= leastFirst && first > 2*slow && first*float64(early) >= enough:
 		j.echo = true
@@ -146,9 +148,9 @@ type pace struct{ all, early speeds }
 
 // slower returns the share of the 503s that are slower than the limit, or much
 // slower than the fastest of the same POP; that of those in the first seconds;
-// and how many there were of each. It returns nothing where too few were kept
-// whole.
-func (j *judge) slower(limit int) (slow, first float64, all, early int64) {
+// how many there were of each; and whether slow ones stand apart from fast ones
+// at any POP. It returns nothing where too few were kept whole.
+func (j *judge) slower(limit int) (slow, first float64, all, early int64, apart bool) {
 	var late, lateEarly float64
 	for _, p := range j.paces() {
 		own := limit
@@ -158,7 +160,9 @@ func (j *judge) slower(limit int) (slow, first float64, all, early int64) {
 		share, n := p.all.above(own)
 		all += n
 		early += sumOfSpeeds(&p.early)
-		if share < 0.5 && !p.all.valley(own) {
+		two := p.all.valley(own)
+		apart = apart || two
+		if share < 0.5 && !two {
 			continue // they are of one kind, and vary much
 		}
 		late += share * float64(n)
@@ -166,20 +170,17 @@ func (j *judge) slower(limit int) (slow, first float64, all, early int64) {
 		lateEarly += share * float64(n)
 	}
 	if all < 2*enough {
-		return 0, 0, 0, 0
+		return 0, 0, 0, 0, false
 	}
-	return late / float64(all), lateEarly / float64(max(1, early)), all, early
+	return late / float64(all), lateEarly / float64(max(1, early)), all, early, apart
 }
 
 // valley reports whether what is slower than a bucket stands apart from what is
-// not: a second hill, and not the slope of the first.
+// not: two hills, and not the slope of one.
 func (s *speeds) valley(bucket int) bool {
-	hill := int64(0)
-	for _, n := range s[min(len(s), bucket+2):] {
-		hill = max(hill, n)
-	}
-	foot := s[min(len(s)-1, bucket+1)]
-	return hill > 0 && 2*foot <= hill
+	bucket = min(bucket, len(s)-3)
+	fast, slow := slices.Max(s[:bucket+1]), slices.Max(s[bucket+2:])
+	return slow > 0 && 2*min(s[bucket], s[bucket+1]) <= min(fast, slow)
 }
 
 func sumOfSpeeds(s *speeds) int64 {
@@ -211,6 +212,10 @@ func (j *judge) paces() map[string]*pace {
 	}
 	return by
 }
+
+// muchSlower is how many times as long as misses 503s must take to come from a
+// time limit.
+const muchSlower = 1.5
 
 // leastSlow is the share of 503s slower than hits from which some of them are
 // more than noise: they asked an origin, the others were replayed.

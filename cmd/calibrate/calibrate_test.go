@@ -19,13 +19,13 @@ import (
 func TestASmallCorpus(t *testing.T) {
 	learn, back := halves()
 	for name, h := range map[string]half{"learnt": learn, "held back": back} {
-		all, err := judgeAll(context.Background(), h.draws(120, 7), 2)
+		all, err := judgeAll(context.Background(), h.draws(100, 7), 2)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := evaluate(all, 1)
-		if s.Bursts < 70 {
-			t.Fatalf("%s: %d bursts of 120 runs, too few to judge by", name, s.Bursts)
+		if s.Bursts < 60 {
+			t.Fatalf("%s: %d bursts of 100 runs, too few to judge by", name, s.Bursts)
 		}
 		for tells, least := range map[lab.Tells]float64{lab.TellAll: 0.95, lab.TellSome: 0.85, lab.TellNone: 0.85} {
 			if m := s.Matrices[string(tells)]; m == nil || m.accuracy() < least {
@@ -161,7 +161,7 @@ func TestFit(t *testing.T) {
 }
 
 func TestTextAndJSON(t *testing.T) {
-	o := options{runs: 30, workers: 2, seed: 1, each: true, wrong: 3}
+	o := options{runs: 10, workers: 2, seed: 1, each: true, wrong: 3}
 	var text bytes.Buffer
 	if err := run(context.Background(), o, &text); err != nil {
 		t.Fatal(err)

@@ -38,6 +38,7 @@ Usage:
 Examples:
   go run ./cmd/calibrate                              # both halves of the corpus
   go run ./cmd/calibrate --headers bare --wrong 5     # where it errs without headers
+  go run ./cmd/calibrate --fit                        # the table of weights, fitted anew
 
 Flags:
 `
@@ -89,7 +90,13 @@ type fitted struct {
 	Seen     int     `json:"bursts"` // on which it was seen
 }
 
+// learntName is the JSON document's name of the half to learn from.
+const learntName = "learnt"
+
 func run(ctx context.Context, o options, w io.Writer) error {
+	if o.runs < 1 {
+		return fmt.Errorf("--runs is %d, want 1 or more", o.runs)
+	}
 	var learnt *fit
 	var weights []float64
 	doc := report{Schema: "frontload.calibration/1", Seed: o.seed, Halves: map[string]score{}}
@@ -98,7 +105,7 @@ func run(ctx context.Context, o options, w io.Writer) error {
 		name, title string
 		half        half
 		seed        uint64
-	}{{"learnt", "The half to learn from", learn, o.seed}, {"held-back", "The half that is held back", back, o.seed + 1<<32}} {
+	}{{learntName, "The half to learn from", learn, o.seed}, {"held-back", "The half that is held back", back, o.seed + 1<<32}} {
 		part := half{only(h.half.faults, o.faults), only(h.half.headers, o.headers), only(h.half.traffic, o.traffic)}
 		if len(part.faults) == 0 || len(part.headers) == 0 || len(part.traffic) == 0 {
 			continue
@@ -109,6 +116,9 @@ func run(ctx context.Context, o options, w io.Writer) error {
 		}
 		if o.fit {
 			bursts := burstsOf(all)
+			if learnt == nil && h.name != learntName {
+				return fmt.Errorf("--fit learns from the first half of the corpus, which has no generators of these names")
+			}
 			if learnt == nil {
 				learnt = newFit(bursts)
 				weights, doc.Fitted = learnt.table(w, o.json)

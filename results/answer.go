@@ -14,8 +14,8 @@ type Signals uint32
 const (
 	SignalXCacheCapacity   Signals = 1 << iota // X-Cache: CapacityExceeded …
 	SignalXCacheLimit                          // X-Cache: LimitExceeded …
-	SignalXCacheLambda                         // X-Cache: Lambda… (not LambdaGeneratedResponse)
-	SignalXCacheFunction                       // X-Cache: Function… (not FunctionGeneratedResponse)
+	SignalXCacheLambda                         // X-Cache: Lambda…: one failed, or answered itself
+	SignalXCacheFunction                       // X-Cache: Function…: one failed, or answered itself
 	SignalServerCloudFront                     // Server: CloudFront
 	SignalServerS3                             // Server: AmazonS3
 	SignalServerELB                            // Server: awselb/…
@@ -35,7 +35,7 @@ const (
 	SignalMarker                               // the header that only the origin sets, as the scenario names it
 	SignalLogCapacity                          // the access log's result type is CapacityExceeded
 	SignalLogLimit                             // the access log's result type is LimitExceeded
-	SignalLogCompute                           // the access log's result type is Lambda… or Function…, a generated answer apart
+	SignalLogCompute                           // the access log's result type is Lambda… or Function…
 	SignalLogOrigin                            // the access log's detailed result type is Origin… or AbortedOrigin
 	SignalLogFetched                           // the access log has origin-fbl: the origin's first byte came
 	SignalServerSoftware                       // Server names software that origins are known to run
@@ -173,9 +173,9 @@ func (a *Answer) xCacheSignal() Signals {
 		return SignalXCacheCapacity
 	case word == "limitexceeded":
 		return SignalXCacheLimit
-	case strings.HasPrefix(word, "lambda") && word != "lambdageneratedresponse":
+	case strings.HasPrefix(word, "lambda"):
 		return SignalXCacheLambda
-	case strings.HasPrefix(word, "function") && word != "functiongeneratedresponse":
+	case strings.HasPrefix(word, "function"):
 		return SignalXCacheFunction
 	}
 	return 0

@@ -24,7 +24,7 @@ func TestAnswerTellsWhoWroteIt(t *testing.T) {
 		{"edge quota", Answer{Status: 503, Server: "CloudFront", XCache: "LimitExceeded from cloudfront"}, EdgeQuota, SignalXCacheLimit},
 		{"a failed Lambda", Answer{Status: 503, Server: "CloudFront", XCache: "LambdaExecutionError from cloudfront"}, EdgeCompute, SignalXCacheLambda},
 		{"a throttled function", Answer{Status: 503, XCache: "FunctionThrottledError from cloudfront"}, EdgeCompute, SignalXCacheFunction},
-		{"what a Lambda generated on purpose", Answer{Status: 503, Server: "CloudFront", XCache: "LambdaGeneratedResponse from cloudfront"}, UnknownError, SignalServerCloudFront},
+		{"what a Lambda generated on purpose", Answer{Status: 503, Server: "CloudFront", XCache: "LambdaGeneratedResponse from cloudfront"}, EdgeCompute, SignalXCacheLambda},
 		{"a function, by its page", Answer{Status: 503, Server: "CloudFront", XCache: "Error from cloudfront", Body: []byte(strings.Replace(cloudFrontPage, "%s", "The CloudFront function associated with the distribution is invalid.", 1))}, EdgeCompute, SignalPageCompute},
 		{"CloudFront's page, no more", Answer{Status: 503, Server: "CloudFront", XCache: "Error from cloudfront", Body: []byte(cloudFrontPage)}, UnknownError, SignalPageCloudFront},
 		{"S3 by its server", Answer{Status: 503, Server: "AmazonS3", XCache: "Error from cloudfront"}, OriginS3, SignalServerS3},

@@ -89,7 +89,7 @@ func signalOf(result []byte) results.Signals {
 		return results.SignalLogLimit
 	case "AbortedOrigin", "SlowReaderOriginError":
 		return results.SignalLogOrigin
-	case "OriginShieldHit", "LambdaGeneratedResponse", "FunctionGeneratedResponse":
+	case "OriginShieldHit":
 		return 0
 	}
 	switch {

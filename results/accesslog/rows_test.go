@@ -96,7 +96,7 @@ func TestMeaning(t *testing.T) {
 		{"over a quota", testRow{status: "503", result: "LimitExceeded"}, 503, results.CacheError, results.EdgeQuota, "log-limit"},
 		{"a Lambda function", testRow{status: "503", result: "Error", detail: "LambdaLimitExceeded"}, 503, results.CacheError, results.EdgeCompute, "log-compute"},
 		{"a CloudFront Function", testRow{status: "503", result: "FunctionThrottledError"}, 503, results.CacheUnknown, results.EdgeCompute, "log-compute"},
-		{"a Lambda function answered", testRow{status: "503", result: "LambdaGeneratedResponse"}, 503, results.CacheUnknown, results.UnknownError, ""},
+		{"a Lambda function answered", testRow{status: "503", result: "LambdaGeneratedResponse"}, 503, results.CacheUnknown, results.EdgeCompute, "log-compute"},
 		{"the origin", testRow{status: "503", result: "Error", detail: "OriginError"}, 503, results.CacheError, results.Origin, "log-origin"},
 		{"a gateway error", testRow{status: "502", result: "Error", detail: "OriginConnectError"}, 502, results.CacheError, results.Origin, "log-origin"},
 		{"a 503 that does not tell", testRow{status: "503", result: "Error"}, 503, results.CacheError, results.UnknownError, ""},

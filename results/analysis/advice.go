@@ -64,6 +64,8 @@ const (
 	lambdaThrottled   functionTrouble = "LambdaLimitExceeded"
 	functionFailed    functionTrouble = "FunctionExecutionError"
 	functionThrottled functionTrouble = "FunctionThrottledError"
+	lambdaAnswered    functionTrouble = "LambdaGeneratedResponse"
+	functionAnswered  functionTrouble = "FunctionGeneratedResponse"
 )
 
 // functionRemedies are what to do about each.
@@ -85,6 +87,12 @@ var functionRemedies = map[functionTrouble][]results.Remedy{
 	},
 	functionFailed: {
 		{Brief: "look for the CloudFront Function's errors", Do: "Look in the CloudFront Function's log, in CloudWatch in US East (N. Virginia), for the error, and test the function with the request that failed.", Source: sourceEdgeLogs},
+	},
+	lambdaAnswered: {
+		{Brief: "look why the Lambda@Edge function answers 503", Do: "The Lambda@Edge function wrote these answers itself: look in its code for when it answers 503, and whether it does so for an origin that fails.", Source: sourceFields},
+	},
+	functionAnswered: {
+		{Brief: "look why the CloudFront Function answers 503", Do: "The CloudFront Function wrote these answers itself: look in its code for when it answers 503.", Source: sourceFields},
 	},
 	functionThrottled: {
 		{Brief: "have the CloudFront Function do less", Do: "Look at the CloudFront Function's compute utilization and throttles in CloudWatch, and have it do less for each request.", Source: sourceMetrics},

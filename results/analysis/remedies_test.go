@@ -79,6 +79,7 @@ func TestTroubleOfFunctions(t *testing.T) {
 		"LambdaExecutionError from cloudfront": lambdaFailed,
 		"LambdaLimitExceeded":                  lambdaThrottled,
 		"FunctionThrottledError":               functionThrottled,
+		"FunctionGeneratedResponse":            functionAnswered,
 		"Error from cloudfront":                functionUnnamed,
 		"":                                     functionUnnamed,
 	} {

@@ -45,8 +45,8 @@ var table = []Weight{
 	// What names the cause outright.
 	{"x-cache-capacity", capacity, 8, 8, "documented as the edge's own word, though no public capture has it in X-Cache"},
 	{"x-cache-limit", quota, 8, 8, "captured; only the quota writes it"},
-	{"x-cache-lambda", compute, 8, 8, "captured; only a failed function writes it"},
-	{"x-cache-function", compute, 8, 8, "captured; only a failed function writes it"},
+	{"x-cache-lambda", compute, 8, 8, "captured; only a function that failed, or answered itself, writes it"},
+	{"x-cache-function", compute, 8, 8, "captured; only a function that failed, or answered itself, writes it"},
 	{"log-capacity", capacity, 8, 8.1, "a documented result type"},
 	{"log-limit", quota, 8, 8, "a documented result type"},
 	{"log-compute", compute, 8, 8, "a documented result type"},

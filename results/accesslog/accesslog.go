@@ -64,7 +64,7 @@ type Log struct {
 func (l *Log) Close() error { return l.spill.close() }
 
 // Read reads files, directories with all that is in them, and standard input
-// for "-". An input that is no log that can be read is a [*ForeignError], and
+// for "-", each once, however often it is named or linked to. An input that is no log that can be read is a [*ForeignError], and
 // one that is not there a [*NameError]: nothing is counted then. Within
 // directories such files are passed over and counted under the run's Unread.
 func Read(ctx context.Context, names []string, o Options) (*Log, error) {
@@ -73,7 +73,7 @@ func Read(ctx context.Context, names []string, o Options) (*Log, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // of who waits for standard input
-	inputs, skipped, err := find(ctx, names, &o)
+	inputs, found, err := find(ctx, names, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +94,9 @@ func Read(ctx context.Context, names []string, o Options) (*Log, error) {
 	if l.Run.Info.Name == "" {
 		l.Run.Info.Name = nameOf(names, len(inputs))
 	}
-	l.Run.Unread = t.unread.document(skipped)
-	l.Run.Doubts = append(l.Run.Doubts, t.doubts(skipped)...)
+	l.Run.Unread = t.unread.document(found.skipped)
+	l.Run.Doubts = append(l.Run.Doubts, t.doubts(found.skipped)...)
+	l.Run.Doubts = append(l.Run.Doubts, found.doubts()...)
 	return l, nil
 }
 

@@ -9,9 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
+
+	"frontload/results/report/plain"
 )
 
 // An input is one stream of rows.
@@ -75,23 +76,36 @@ func (o *opened) head() []byte {
 	return head
 }
 
-// find returns the inputs that the names stand for, each recognised, and why
-// files in directories were passed over. What is named itself and is no log is
-// an error, as is a directory that holds none.
-func find(ctx context.Context, names []string, o *Options) (list []*input, skipped map[string]int64, err error) {
-	skipped = map[string]int64{}
+// A finder finds inputs. A file that is named twice, or by a link too, is read
+// once, so that its rows count once.
+type finder struct {
+	o       *Options
+	seen    map[string]bool  // files and directories, by their names without links
+	skipped map[string]int64 // files of directories that were passed over, by the reason
+	again   int64            // files that were found more than once
+}
+
+// find returns the inputs that the names stand for, each recognised, and what
+// was passed over. What is named itself and is no log is an error, as is a
+// directory that holds none.
+func find(ctx context.Context, names []string, o *Options) ([]*input, *finder, error) {
+	f := &finder{o: o, seen: map[string]bool{}, skipped: map[string]int64{}}
+	var list []*input
 	var errs []error
 	for _, name := range names {
-		found, err := findOne(ctx, name, o, skipped)
+		found, err := f.find(ctx, name)
 		errs = append(errs, err)
 		list = append(list, found...)
 	}
-	return list, skipped, errors.Join(errs...)
+	return list, f, errors.Join(errs...)
 }
 
-func findOne(ctx context.Context, name string, o *Options, skipped map[string]int64) ([]*input, error) {
+func (f *finder) find(ctx context.Context, name string) ([]*input, error) {
 	if name == "-" {
-		return findStdin(ctx, o)
+		if !f.first(name) {
+			return nil, nil
+		}
+		return findStdin(ctx, f.o)
 	}
 	st, err := os.Stat(name)
 	switch {
@@ -100,7 +114,7 @@ func findOne(ctx context.Context, name string, o *Options, skipped map[string]in
 	case err != nil:
 		return nil, &NameError{fmt.Errorf("%s: %w", name, errors.Unwrap(err))}
 	case st.IsDir():
-		return findIn(name, o, skipped)
+		return f.directory(name)
 	}
 	in := &input{name: name}
 	if !st.Mode().IsRegular() { // a pipe, which can be opened once only
@@ -108,9 +122,46 @@ func findOne(ctx context.Context, name string, o *Options, skipped map[string]in
 		if err != nil {
 			return nil, err
 		}
-		return []*input{in}, in.recognise(in.stdin, o)
+		return []*input{in}, in.recognise(in.stdin, f.o)
 	}
-	return []*input{in}, in.look(o)
+	if !f.firstFile(name) {
+		return nil, nil
+	}
+	return []*input{in}, in.look(f.o)
+}
+
+// first reports whether a file or directory was not found before.
+func (f *finder) first(name string) bool {
+	if name != "-" {
+		if real, err := filepath.EvalSymlinks(name); err == nil {
+			name = real
+		}
+		if whole, err := filepath.Abs(name); err == nil {
+			name = whole
+		}
+	}
+	before := f.seen[name]
+	f.seen[name] = true
+	return !before
+}
+
+func (f *finder) firstFile(name string) bool {
+	first := f.first(name)
+	if !first {
+		f.again++
+	}
+	return first
+}
+
+// doubts says which files were not read again.
+func (f *finder) doubts() []string {
+	switch f.again {
+	case 0:
+		return nil
+	case 1:
+		return []string{"1 file is named or linked to more than once, and was read once"}
+	}
+	return []string{plain.Count(f.again) + " files are named or linked to more than once, and each was read once"}
 }
 
 func findStdin(ctx context.Context, o *Options) ([]*input, error) {
@@ -129,43 +180,18 @@ func findStdin(ctx context.Context, o *Options) ([]*input, error) {
 	return []*input{in}, err
 }
 
-// findIn finds the logs in a directory and all below it. Hidden files and
-// directories are passed over.
-func findIn(dir string, o *Options, skipped map[string]int64) (list []*input, err error) {
-	var first error
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case strings.HasPrefix(d.Name(), ".") && path != dir:
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case d.IsDir():
-			return nil
-		}
-		if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
-			return nil // a broken link, a pipe, a socket
-		}
-		in := &input{name: path, inside: true}
-		if err := in.look(o); err != nil {
-			if first == nil {
-				first = err
-			}
-			skipped[skipReason(err)]++
-			return nil
-		}
-		list = append(list, in)
-		return nil
-	})
-	if err == nil && len(list) == 0 {
+// directory finds the logs in a directory and all below it. One that holds
+// nothing but what was found before is no error.
+func (f *finder) directory(dir string) ([]*input, error) {
+	w := &walk{finder: f}
+	err := w.directory(dir)
+	if err == nil && len(w.list) == 0 && !w.known {
 		err = &NameError{fmt.Errorf("%s: it holds no file at all", dir)}
-		if first != nil {
-			err = &NameError{fmt.Errorf("%s: none of its files is a log that can be read: %w", dir, first)}
+		if w.foreign != nil {
+			err = &NameError{fmt.Errorf("%s: none of its files is a log that can be read: %w", dir, w.foreign)}
 		}
 	}
-	return list, err
+	return w.list, err
 }
 
 // skipReason says why a file of a directory was passed over.

@@ -32,7 +32,7 @@ func (r *row) second() uint32 { return uint32(r.millis / 1000) }
 // A clock reads the times of rows. It remembers the last date, since rows of
 // one date stand together.
 type clock struct {
-	text [10]byte
+	text [10]byte // zeros for none, which no date is
 	days int64
 }
 
@@ -44,7 +44,7 @@ func (k *clock) millis(c *columns) (int64, bool) {
 	if c[fieldDate] == nil || c[fieldTime] == nil {
 		return parseEpoch(c[fieldTimestamp])
 	}
-	if !bytes.Equal(c[fieldDate], k.text[:]) {
+	if k.text[0] == 0 || !bytes.Equal(c[fieldDate], k.text[:]) {
 		days, ok := parseDate(c[fieldDate])
 		if !ok {
 			return 0, false
@@ -69,10 +69,10 @@ func (r *row) read(c *columns, k *clock) (unread, odd reason) {
 		return badStatus, none
 	}
 	r.status = uint16(s)
-	if r.sent, ok = number(c[fieldSent], 0); !ok {
+	if r.sent, ok = size(c[fieldSent]); !ok {
 		odd = badNumber
 	}
-	if r.received, ok = number(c[fieldReceived], 0); !ok {
+	if r.received, ok = size(c[fieldReceived]); !ok {
 		odd = badNumber
 	}
 	if r.taken, r.timed, ok = span(c[fieldTaken]); !ok {
@@ -85,12 +85,22 @@ func (r *row) read(c *columns, k *clock) (unread, odd reason) {
 	return none, odd
 }
 
-// number reads a number that may be absent.
-func number(b []byte, places int) (int64, bool) {
+// What no row can have, so that sums of very many fit.
+const (
+	longest  = 30 * 24 * time.Hour
+	mostSent = 1 << 50 // bytes
+)
+
+// size reads a number of bytes that may be absent.
+func size(b []byte) (int64, bool) {
 	if isDash(b) {
 		return 0, true
 	}
-	return parseFixed(b, places)
+	n, ok := parseFixed(b, 0)
+	if !ok || n > mostSent {
+		return 0, false
+	}
+	return n, true
 }
 
 // span reads a time in seconds that may be absent.
@@ -99,5 +109,8 @@ func span(b []byte) (d time.Duration, told, ok bool) {
 		return 0, false, true
 	}
 	micros, ok := parseFixed(b, 6)
-	return time.Duration(micros) * time.Microsecond, ok, ok && micros < int64(1e15)
+	if !ok || micros > longest.Microseconds() {
+		return 0, false, false
+	}
+	return time.Duration(micros) * time.Microsecond, true, true
 }

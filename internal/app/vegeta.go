@@ -32,25 +32,32 @@ func findVegeta(what *Analysis, names []string) (*streams, error) {
 	s := &streams{}
 	for i, name := range names {
 		var from io.Reader
+		var file *os.File
 		switch {
 		case name == "-" && what.Stdin != nil:
 			from = what.Stdin
 		case readable(name, len(names) == 1):
-			f, err := os.Open(name)
-			if err != nil {
+			var err error
+			if file, err = os.Open(name); err != nil {
 				continue // whoever reads logs says what is wrong
 			}
-			s.files = append(s.files, f)
-			from = f
+			from = file
 		default:
 			continue
 		}
 		format, r := vegeta.Detect(from)
-		if name == "-" {
+		switch {
+		case name == "-":
 			what.Stdin = r
 			name = "standard input"
-		} else if !readable(name, false) { // a pipe, which is read once only
+		case !readable(name, false): // a pipe, which is read once only
 			what.Stdin, names[i] = r, "-"
+		case format == vegeta.None: // there may be more files than can be open at once
+			_ = file.Close() // it was only read
+			continue
+		}
+		if file != nil {
+			s.files = append(s.files, file)
 		}
 		if format != vegeta.None {
 			s.list = append(s.list, vegeta.Stream{Name: name, Format: format, Reader: r})

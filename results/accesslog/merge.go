@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"container/heap"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 )
 
 // mergeMemory bounds the buffers of all stretches that are read together.
@@ -64,6 +66,9 @@ func startMerge(shards []*shard, from *spill, rename func(int, *cell)) (*merger,
 	stretches := 0
 	for _, s := range shards {
 		stretches += len(s.stretches)
+	}
+	if stretches > 0 && from.file == nil {
+		return nil, fmt.Errorf("read rows that were set aside: %w", os.ErrClosed)
 	}
 	size := max(4<<10, min(64<<10, mergeMemory/max(1, stretches)))
 	for i, s := range shards {

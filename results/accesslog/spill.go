@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"sync"
 	"time"
 
@@ -22,9 +20,8 @@ type spill struct {
 	dir string // empty for the system's own
 
 	mu   sync.Mutex
-	file *os.File
+	file *temporary
 	size int64
-	name string // to be removed when closed; empty for none
 }
 
 // A stretch is one run of cells in a spill.
@@ -55,14 +52,11 @@ func (s *spill) open() error {
 	if s.file != nil {
 		return nil
 	}
-	f, err := os.CreateTemp(s.dir, "frontload-rows-")
+	f, err := newTemporary(s.dir, "frontload-rows-")
 	if err != nil {
 		return fmt.Errorf("set rows aside in a temporary file: %w", err)
 	}
-	s.file, s.name = f, f.Name()
-	if runtime.GOOS != "windows" && os.Remove(s.name) == nil {
-		s.name = ""
-	}
+	s.file = f
 	return nil
 }
 
@@ -73,11 +67,8 @@ func (s *spill) close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := s.file.Close()
-	if s.name != "" {
-		err = errors.Join(err, os.Remove(s.name))
-	}
-	s.file, s.name = nil, ""
+	err := s.file.close()
+	s.file = nil
 	return err
 }
 

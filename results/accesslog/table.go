@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 )
 
 // A Table is a file whose rows have columns by name, such as a Parquet file.
@@ -23,22 +24,24 @@ type OpenTable func(r io.ReaderAt, size int64) (Table, error)
 
 // readTable reads a table into a shard.
 func (r *reading) readTable(ctx context.Context, in *input, from *opened, s *shard) error {
+	s.at = location{in.name, 0}
 	f := from.seek
 	if f == nil {
-		var err error
-		if f, err = r.toFile(from); err != nil {
+		copied, err := r.toFile(ctx, from)
+		if damaged, ok := errors.AsType[*damagedError](err); ok {
+			s.unread.add(damaged.why(), 1, s.at)
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("read %s: %w", in.name, err)
 		}
-		defer func() {
-			_ = f.Close() // it was only read
-			_ = os.Remove(f.Name())
-		}()
+		defer copied.close()
+		f = copied.File
 	}
 	st, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("read %s: %w", in.name, err)
 	}
-	s.at = location{in.name, 0}
 	t, err := r.o.Parquet(f, st.Size())
 	if err != nil {
 		s.unread.add(corrupt, 1, s.at)
@@ -84,14 +87,70 @@ func (s *shard) table(ctx context.Context, t Table) error {
 	return nil
 }
 
-// toFile copies what can only be read once to a temporary file.
-func (r *reading) toFile(from io.Reader) (*os.File, error) {
-	f, err := os.CreateTemp(r.o.TempDir, "frontload-table-")
+// A temporary file has no name where the system allows that, so that nothing
+// is left behind however the process ends.
+type temporary struct {
+	*os.File
+	named bool
+}
+
+// newTemporary makes a temporary file in a directory, empty for the system's own.
+func newTemporary(dir, pattern string) (*temporary, error) {
+	f, err := os.CreateTemp(dir, pattern)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = io.Copy(f, from); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	return &temporary{f, runtime.GOOS == "windows" || os.Remove(f.Name()) != nil}, nil
+}
+
+// close closes and removes the file.
+func (t *temporary) close() error {
+	err := t.Close()
+	if t.named {
+		err = errors.Join(err, os.Remove(t.Name()))
+	}
+	return err
+}
+
+// A damagedError says that what is read is damaged.
+type damagedError struct{ error }
+
+func (e *damagedError) why() reason {
+	if errors.Is(e.error, io.ErrUnexpectedEOF) {
+		return cutShort
+	}
+	return corrupt
+}
+
+// toFile copies what can only be read once to a temporary file. What fails to
+// be read is a damagedError, unless the context is done.
+func (r *reading) toFile(ctx context.Context, from io.Reader) (*temporary, error) {
+	f, err := newTemporary(r.o.TempDir, "frontload-table-")
+	if err != nil {
+		return nil, err
+	}
+	if err := copyTo(ctx, f, from); err != nil {
+		_ = f.close() // the first error says more
+		return nil, err
 	}
 	return f, nil
+}
+
+func copyTo(ctx context.Context, to io.Writer, from io.Reader) error {
+	b := make([]byte, maxLine)
+	for {
+		n, err := fill(from, b)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, err := to.Write(b[:n]); err != nil {
+			return fmt.Errorf("%w; point TMPDIR to where there is room", err)
+		}
+		switch {
+		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		case err != nil:
+			return &damagedError{err}
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -167,34 +168,54 @@ func urlOf(c *columns) string {
 	if isDash(host) {
 		host = c[fieldHost]
 	}
-	url := text(c[fieldStem], mostURL)
+	address := text(c[fieldStem], mostURL)
 	if !isDash(host) {
 		scheme := text(c[fieldScheme], 8)
-		url = cmp.Or(scheme, "https") + "://" + text(host, 255) + url
+		address = cmp.Or(scheme, "https") + "://" + text(host, 255) + address
 	}
-	if query := text(c[fieldQuery], mostURL); query != "" && !strings.Contains(url, "?") {
-		url += "?" + query
+	if query := text(c[fieldQuery], mostURL); query != "" && !strings.Contains(address, "?") {
+		address += "?" + query
 	}
-	return withoutSecrets(url)
+	return withoutSecrets(address)
 }
 
 // masked stands in for what must not be shown.
 const masked = "(not stored)"
 
 // withoutSecrets replaces the values of query parameters that are named like a
-// secret.
-func withoutSecrets(url string) string {
-	path, query, ok := strings.Cut(url, "?")
+// secret, or hold parameters of their own of which one is. Logs encode what
+// viewers sent, once or twice, so that names and marks may be encoded.
+func withoutSecrets(address string) string {
+	path, query, ok := strings.Cut(address, "?")
 	if !ok {
-		return url
+		return address
 	}
 	pairs := strings.Split(query, "&")
 	for i, p := range pairs {
-		if name, _, ok := strings.Cut(p, "="); ok && results.Secret(name) {
+		name, value, valued := strings.Cut(p, "=")
+		switch plain := decoded(name); {
+		case holdsSecret(plain):
+			pairs[i] = masked
+		case valued && (results.Secret(plain) || holdsSecret(decoded(value))):
 			pairs[i] = name + "=" + masked
 		}
 	}
 	return path + "?" + strings.Join(pairs, "&")
+}
+
+// holdsSecret reports whether a text has parameters in it, a secret among them.
+func holdsSecret(text string) bool { return strings.ContainsAny(text, "=&;?") && results.Secret(text) }
+
+// decoded takes percent encoding off, at most as often as anybody puts it on.
+func decoded(text string) string {
+	for range 3 {
+		plain, err := url.QueryUnescape(text)
+		if err != nil || plain == text {
+			return text
+		}
+		text = plain
+	}
+	return text
 }
 
 func protocolOf(version []byte) results.Protocol {

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"math"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ func nameClients(run *results.Run, faults []*fault) {
 	total := 0.0
 	for _, c := range run.Clients {
 		if c.Name != "" {
-			sent[c.Name] += float64(c.Requests)
+			sent[addressName(c.Name)] += float64(c.Requests)
 		}
 		total += float64(c.Requests)
 	}
@@ -42,6 +43,15 @@ func nameClients(run *results.Run, faults []*fault) {
 			f.kind, f.values = kindClient, clients
 		}
 	}
+}
+
+// addressName spells an address as [netip.Addr.String] does, in which the
+// sources of exemplars are told: logs may write IPv6 with all its zeros.
+func addressName(name string) string {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return a.String()
+	}
+	return name
 }
 
 // clients returns the fewest clients that have nearly all of the fault's

@@ -283,3 +283,24 @@ func TestAFaultOfThousandsOfClientsIsOfAll(t *testing.T) {
 		t.Errorf("want one burst of all, got %s", describe(a))
 	}
 }
+
+// Logs may write IPv6 addresses with all their zeros, which the exemplars'
+// sources do not.
+func TestAFaultOfAClientInLongSpelling(t *testing.T) {
+	run := rigged(200, 60, drawnFault{from: 20, to: 40, share: 0.05, signals: tellsQuota}).draw(1)
+	for i := range 20 {
+		name := fmt.Sprintf("2001:0DB8:0000:0000:0000:0000:0000:%04X", 10+i)
+		run.Clients = append(run.Clients, results.Tally{Name: name, Client: uint32(i), Requests: 600})
+	}
+	answer := results.Answer{Status: 503}
+	for i := range 200 {
+		run.Exemplars = append(run.Exemplars, results.Exemplar{
+			At: 20*time.Second + time.Duration(i)*19*time.Second/200, Source: netip.MustParseAddr("2001:db8::b"),
+			Status: 503, Signals: tellsQuota, Outcome: answer.Outcome(tellsQuota),
+		})
+	}
+	a := analyze(t, run)
+	if len(a.Bursts) != 1 || fmt.Sprint(a.Bursts[0].Scope.Kind, a.Bursts[0].Scope.Values) != "client[2001:db8::b]" {
+		t.Errorf("want one burst of client 2001:db8::b, got %s", describe(a))
+	}
+}

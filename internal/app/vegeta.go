@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"frontload/results/vegeta"
@@ -27,9 +28,12 @@ func (s *streams) close() error {
 
 // findVegeta looks which of the inputs hold vegeta's results. What was read of
 // standard input to see that is put back; so it is with a single pipe, whose
-// name becomes that of standard input.
+// name becomes that of standard input. A file that is named twice, or by a link
+// too, is read once.
 func findVegeta(what *Analysis, names []string) (*streams, error) {
 	s := &streams{}
+	again := 0 // inputs that were named before
+	seen := map[string]bool{}
 	for i, name := range names {
 		var from io.Reader
 		var file *os.File
@@ -55,6 +59,12 @@ func findVegeta(what *Analysis, names []string) (*streams, error) {
 		case format == vegeta.None: // there may be more files than can be open at once
 			_ = file.Close() // it was only read
 			continue
+		case seen[wholeName(name)]:
+			_ = file.Close()
+			again++
+			continue
+		default:
+			seen[wholeName(name)] = true
 		}
 		if file != nil {
 			s.files = append(s.files, file)
@@ -63,10 +73,21 @@ func findVegeta(what *Analysis, names []string) (*streams, error) {
 			s.list = append(s.list, vegeta.Stream{Name: name, Format: format, Reader: r})
 		}
 	}
-	if n := len(s.list); n > 0 && n < len(names) {
+	if n := len(s.list); n > 0 && n+again < len(names) {
 		return s, Usage(fmt.Errorf("%s holds vegeta's results and other inputs do not (%s): analyze them apart", s.list[0].Name, strings.Join(names, ", ")))
 	}
 	return s, nil
+}
+
+// wholeName returns a file's name without links, as far as it can be told.
+func wholeName(name string) string {
+	if plain, err := filepath.EvalSymlinks(name); err == nil {
+		name = plain
+	}
+	if whole, err := filepath.Abs(name); err == nil {
+		name = whole
+	}
+	return name
 }
 
 // readable reports whether a name is that of a plain file or, where that is

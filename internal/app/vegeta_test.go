@@ -18,3 +18,22 @@ func TestLookingKeepsNothingOpen(t *testing.T) {
 		t.Errorf("findVegeta = %+v, %v", found, err)
 	}
 }
+
+// Vegeta's results that are named twice count once.
+func TestVegetaOnce(t *testing.T) {
+	dir := t.TempDir()
+	name, other, linked := filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json"), filepath.Join(dir, "c.json")
+	for _, n := range []string{name, other} {
+		if err := os.WriteFile(n, []byte(`{"code":200,"timestamp":"2026-11-20T12:00:00Z","latency":5}`+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("a.json", linked); err != nil {
+		t.Fatal(err)
+	}
+	found, err := findVegeta(&Analysis{}, []string{name, name, other, linked})
+	defer found.close()
+	if err != nil || len(found.list) != 2 || len(found.files) != 2 {
+		t.Errorf("findVegeta = %+v, %v", found, err)
+	}
+}

@@ -54,6 +54,9 @@ func (s series) level(wider *level) level {
 		l.index, l.share = append(l.index, b.index), append(l.share, min(max(share, leastCalm), mostCalm))
 	}
 	l.clumped = clumping(s.blocks)
+	if wider != nil {
+		l.clumped = max(l.clumped, wider.clumped) // of few 503s it cannot be told
+	}
 	return l
 }
 

@@ -54,13 +54,26 @@ func drawPoisson(rnd *rand.Rand, mean float64) (n int) {
 	return n
 }
 
-// Noise that comes in clumps is no burst.
+// One fault is one burst however it comes and goes, and noise that comes in
+// clumps is none.
 func TestShapes(t *testing.T) {
+	const calm = 0.0005
 	steady := func(share float64) func(int, int, int) float64 {
 		return func(int, int, int) float64 { return share }
 	}
+	comesAndGoes := func(on, every int) func(int, int, int) float64 {
+		return func(t, _, _ int) float64 {
+			if 600 <= t && t < 1200 && t%every < on {
+				return 0.5
+			}
+			return calm
+		}
+	}
 	for _, s := range []shape{
 		{"clumps of ten", 3600, 100, 0, 10, steady(0.002), nil},
+		{"five seconds in fifteen", 1800, 100, 0, 1, comesAndGoes(5, 15), []string{"all []"}},
+		{"a second in eleven", 1800, 100, 0, 1, comesAndGoes(1, 11), []string{"all []"}},
+		{"a second a minute", 1800, 100, 0, 1, comesAndGoes(1, 60), []string{"all []"}},
 	} {
 		for seed := range uint64(2) {
 			a := analyze(t, s.run(seed+1))

@@ -52,27 +52,34 @@ func newDetector(l *ledger, c cause, without []*fault) *detector {
 	return d
 }
 
-// runs returns the raised spans of every scope, those that overlap made one:
-// the severe ones or, where there is none, the slight ones.
+// runs returns the raised spans of every scope, those that overlap made one but
+// for the cores of much longer ones: the severe ones or, where there is none,
+// the slight ones.
 func (d *detector) runs() []span {
 	var severe, slight []span
+	var sum sums
 	batch := max(1, batchBlocks*d.blockSeconds/max(1, d.l.seconds()))
 	for from := 0; from < len(d.scopes); from += batch {
 		for i, s := range d.read(d.scopes[from:min(from+batch, len(d.scopes))]) {
+			if from+i == 0 {
+				sum = newSums(s)
+			}
 			more, less := d.look(s, from+i)
 			severe, slight = append(severe, more...), append(slight, less...)
 		}
 	}
 	if len(severe) > 0 {
-		return join(severe)
+		return cores(severe, sum)
 	}
-	return join(slight)
+	return cores(slight, sum)
 }
 
 // look returns the severe and the slight spans of one scope.
 func (d *detector) look(s series, scope int) (severe, slight []span) {
 	l := d.level(s, scope)
-	return d.automaton(severeShare).spans(s, l, d.blockSeconds), d.automaton(slightShare).spans(s, l, d.blockSeconds)
+	severe = d.automaton(severeShare).spans(s, l, d.blockSeconds)
+	slight = d.automaton(slightShare).spans(s, l, d.blockSeconds)
+	return s.bridge(severe, slight), slight
 }
 
 // level estimates the calm of a scope. The first one is all, on which the

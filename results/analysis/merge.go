@@ -39,9 +39,16 @@ func sameFault(a, b *fault) bool {
 		return false
 	}
 	if a.overlaps(b.span) {
-		return true
+		return !a.apart(b) && !b.apart(a)
 	}
 	return a.gap(b.span) <= mostGap && (a.kind == b.kind || !a.main.weak() || !a.isPlace() && !b.isPlace())
+}
+
+// apart reports whether b is a fault of its own beside f, one of two that last
+// so differently long that they began for different reasons: one of everything,
+// one of a place or a request name.
+func (f *fault) apart(b *fault) bool {
+	return f.kind != b.kind && (f.kind == kindAll || b.kind == kindAll) && f.length() >= muchLonger*b.length()
 }
 
 // echoes reports whether one of two faults of different cause only says less

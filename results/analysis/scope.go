@@ -80,7 +80,8 @@ const (
 	lightShare = 0.03
 	// And no value is hit with a lower share than this.
 	leastHit = 0.004
-	// A scope explains a burst when it holds this much of its 503s.
+	// A scope explains a burst when it holds this much of its 503s, of those
+	// that calm would not have brought.
 	explained = 0.9
 	// And when the likelihood gains this much more than it costs to name the
 	// scope's values, a natural logarithm: a chance of 1 in 400.
@@ -142,7 +143,8 @@ func (d *dimension) hitsFrom(sums []count, least float64) ([]string, float64) {
 		}
 	}
 	total := in.add(out)
-	if len(hit) == 0 || out.n == 0 || in.k < explained*total.k || out.share() > hitShare*in.share() {
+	beside := max(0, out.k-leastCalm*out.n) // but for those that come in calm, too
+	if len(hit) == 0 || out.n == 0 || in.k < explained*(in.k+beside) || out.share() > hitShare*in.share() {
 		return nil, 0
 	}
 	gain := logLikelihood(in) + logLikelihood(out) - logLikelihood(total)

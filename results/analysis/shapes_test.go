@@ -54,7 +54,8 @@ func drawPoisson(rnd *rand.Rand, mean float64) (n int) {
 	return n
 }
 
-// One fault is one burst however it comes and goes, and noise that comes in
+// Odd traffic: one fault is one burst however it comes and goes, faults of
+// different scope are told apart however long each is, and noise that comes in
 // clumps is none.
 func TestShapes(t *testing.T) {
 	const calm = 0.0005
@@ -69,11 +70,39 @@ func TestShapes(t *testing.T) {
 			return calm
 		}
 	}
+	brokenURL := func(bad func(t, pop int) bool) func(int, int, int) float64 {
+		return func(t, pop, request int) float64 {
+			switch {
+			case request == 3:
+				return 1
+			case 1200 <= t && t < 1260 && bad(t, pop):
+				return 0.5
+			}
+			return calm
+		}
+	}
+	pop1 := func(_, pop int) bool { return pop == 1 }
+	everywhere := func(int, int) bool { return true }
 	for _, s := range []shape{
 		{"clumps of ten", 3600, 100, 0, 10, steady(0.002), nil},
 		{"five seconds in fifteen", 1800, 100, 0, 1, comesAndGoes(5, 15), []string{"all []"}},
 		{"a second in eleven", 1800, 100, 0, 1, comesAndGoes(1, 11), []string{"all []"}},
 		{"a second a minute", 1800, 100, 0, 1, comesAndGoes(1, 60), []string{"all []"}},
+		{"one POP at a tenth throughout", 7200, 100, 0, 1, func(_, pop, _ int) float64 {
+			if pop == 3 {
+				return 0.1
+			}
+			return calm
+		}, []string{"pop [POP3-P1]"}},
+		{"5 % for half an hour", 3600, 30, 0, 1, func(t, _, _ int) float64 {
+			if 900 <= t && t < 2700 {
+				return 0.05
+			}
+			return calm
+		}, []string{"all []"}},
+		{"a URL that always fails", 3600, 100, 0.001, 1, brokenURL(func(int, int) bool { return false }), []string{"key-prefix [/r3/*]"}},
+		{"and a POP that fails for a minute", 3600, 100, 0.001, 1, brokenURL(pop1), []string{"key-prefix [/r3/*]", "pop [POP1-P1]"}},
+		{"and all that fails for a minute", 3600, 100, 0.01, 1, brokenURL(everywhere), []string{"key-prefix [/r3/*]", "all []"}},
 	} {
 		for seed := range uint64(2) {
 			a := analyze(t, s.run(seed+1))

@@ -32,7 +32,7 @@ func Open(r io.ReaderAt, size int64) (_ accesslog.Table, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a Parquet file: %w", err)
 	}
-	if err := checkPages(r, size, f); err != nil {
+	if err := checkPages(r, size, f, mostPages); err != nil {
 		return nil, fmt.Errorf("open a Parquet file: %w", err)
 	}
 	t := &Table{file: f}

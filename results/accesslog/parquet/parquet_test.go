@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,4 +166,23 @@ func FuzzOpen(f *testing.F) {
 			return nil
 		})
 	})
+}
+
+// Pages that unpack to too much together are refused before they are unpacked.
+func TestPagesThatUnpackToTooMuch(t *testing.T) {
+	data, err := os.ReadFile(file(t, textRows(), pq.Compression(&pq.Snappy)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, size := bytes.NewReader(data), int64(len(data))
+	f, err := pq.OpenFile(r, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkPages(r, size, f, mostPages); err != nil {
+		t.Errorf("a file like any other: %v", err)
+	}
+	if err := checkPages(r, size, f, 4<<10); err == nil || !strings.Contains(err.Error(), "unpacked") {
+		t.Errorf("a row group of more than 4 KiB: %v", err)
+	}
 }

@@ -12,6 +12,7 @@ import (
 type tracked struct {
 	Burst
 	changes int // of its verdict that were told
+	returns int // times that it went on after it was taken to be over
 }
 
 // start and end return the burst's first second and the one after its last.
@@ -24,6 +25,8 @@ const (
 	settle = 3
 	// Of one burst, so many changes of the verdict are told at most.
 	mostChanges = 20
+	// And so many times that it went on after all.
+	mostReturns = 5
 	// So many bursts that are over are remembered, in case one goes on again.
 	mostOver = 16
 )
@@ -42,13 +45,17 @@ func (l *Lookout) follow(found []sighting, now time.Duration) []results.Event {
 	}
 	found = slices.DeleteFunc(found, func(s sighting) bool { return s.to < 0 })
 	for _, s := range found {
-		events = append(events, l.begin(s, now))
+		if e, told := l.begin(s, now); told {
+			events = append(events, e)
+		}
 	}
 	l.bursts = slices.DeleteFunc(l.bursts, func(t tracked) bool {
 		if t.end() >= end-settle {
 			return false
 		}
-		events = append(events, event(now, "burst %d ended, from %s to %s: %s", t.ID, clock(t.Since), clock(t.Until), t.told()))
+		if t.returns < mostReturns {
+			events = append(events, event(now, "burst %d ended, from %s to %s: %s", t.ID, clock(t.Since), clock(t.Until), t.told()))
+		}
 		l.over = append(l.over, t)
 		return true
 	})
@@ -59,21 +66,26 @@ func (l *Lookout) follow(found []sighting, now time.Duration) []results.Event {
 }
 
 // begin follows a burst that did not go on before: a new one, or one that was
-// taken to be over.
-func (l *Lookout) begin(s sighting, now time.Duration) results.Event {
+// taken to be over. It returns an event, unless it told of that one's coming
+// and going often enough.
+func (l *Lookout) begin(s sighting, now time.Duration) (results.Event, bool) {
 	for i, t := range l.over {
 		if alike(t, s) >= sameScope && s.from < t.end() {
 			l.over = slices.Delete(l.over, i, i+1)
 			t.update(s, now)
+			t.returns++
 			l.insert(t)
-			return event(now, "burst %d goes on: %s", t.ID, t.told())
+			if t.returns == mostReturns {
+				return event(now, "burst %d comes and goes, which is not told any more: %s", t.ID, t.told()), true
+			}
+			return event(now, "burst %d goes on: %s", t.ID, t.told()), t.returns < mostReturns
 		}
 	}
 	l.numbers++
 	t := tracked{Burst: Burst{ID: l.numbers, Known: now, Since: time.Duration(s.from) * time.Second}}
 	t.set(s)
 	l.insert(t)
-	return event(now, "burst %d began at %s: %s", t.ID, clock(t.Since), t.told())
+	return event(now, "burst %d began at %s: %s", t.ID, clock(t.Since), t.told()), true
 }
 
 // insert keeps the bursts in order of their ids.

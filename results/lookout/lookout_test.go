@@ -299,3 +299,20 @@ func cellsOf(second int, status func(i int) uint16) []results.Cell {
 	}
 	return cells
 }
+
+// A burst that comes and goes for half an hour is told of, and then no more at
+// each time: what is told does not grow with the run.
+func TestBurstThatComesAndGoes(t *testing.T) {
+	w := newWorld(100, 0.0005, func(at time.Duration, _, _ int) float64 {
+		if at > time.Minute && at%(10*time.Second) < 2*time.Second {
+			return 0.5
+		}
+		return 0
+	})
+	w.run(t, 15*time.Minute)
+	before := len(w.events)
+	w.run(t, 25*time.Minute) // 60 times more
+	if n := len(w.events) - before; before == 0 || n > 60 {
+		t.Errorf("%d events in 10 minutes after %d, the last %q", n, before, w.events[max(0, len(w.events)-3):])
+	}
+}

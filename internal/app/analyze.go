@@ -100,7 +100,10 @@ func readLogs(ctx context.Context, names []string, what Analysis, want func(id [
 	}
 	log, err := accesslog.Read(ctx, names, o)
 	if err == nil {
-		return log, nil
+		if err = log.Unreadable(); err == nil {
+			return log, nil
+		}
+		return nil, errors.Join(Usage(err), log.Close())
 	}
 	if ctx.Err() != nil {
 		return nil, &kindError{fmt.Errorf("read access logs: interrupted"), ErrInterrupted}

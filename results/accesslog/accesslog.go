@@ -97,6 +97,7 @@ func Read(ctx context.Context, names []string, o Options) (*Log, error) {
 	l.Run.Unread = t.unread.document(found.skipped)
 	l.Run.Doubts = append(l.Run.Doubts, t.doubts(found.skipped)...)
 	l.Run.Doubts = append(l.Run.Doubts, found.doubts()...)
+	l.Run.Doubts = append(l.Run.Doubts, distributionsDoubt(r.shards)...)
 	return l, nil
 }
 
@@ -108,7 +109,7 @@ func nameOf(names []string, files int) string {
 	case len(names) == 1:
 		return names[0]
 	}
-	return fmt.Sprintf("%s and %d more inputs", names[0], len(names)-1)
+	return fmt.Sprintf("%s and %s", names[0], many(len(names)-1, "more input", "more inputs"))
 }
 
 // A reading is the work of one Read.

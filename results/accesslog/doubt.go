@@ -33,7 +33,7 @@ func (t *total) doubts(skipped map[string]int64) []string {
 		say("%s with a number that is none, which counts as nothing (first at %s)", lines(n), t.unread.first[badNumber])
 	}
 	if n := t.unread.counts[outside]; n > 0 {
-		say("%s are too far in time from the others and left out: this is what happened from %s to %s; analyse other days by themselves",
+		say("%s, too far in time from the others, left out: this is what happened from %s to %s; analyse other days by themselves",
 			lines(n), day(t.from), day(t.until))
 	}
 	for _, why := range slices.Sorted(maps.Keys(skipped)) {
@@ -42,11 +42,14 @@ func (t *total) doubts(skipped map[string]int64) []string {
 	return list
 }
 
-func lines(n int64) string {
+func lines(n int64) string { return many(n, "line", "lines") }
+
+// many returns a number with its noun.
+func many[N int | int64](n N, one, more string) string {
 	if n == 1 {
-		return "1 line"
+		return "1 " + one
 	}
-	return plain.Count(n) + " lines"
+	return plain.Count(int64(n)) + " " + more
 }
 
 func day(second uint32) string { return millis(int64(second) * 1000).Format("2006-01-02") }

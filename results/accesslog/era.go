@@ -40,7 +40,7 @@ const (
 )
 
 func (e *era) add(r *row, path, place uint16, mostClients int) {
-	second := r.second()
+	second, gone := r.second(), r.entry == nil && r.gone()
 	if e.rows == 0 {
 		e.first, e.last = second, second
 	}
@@ -55,7 +55,7 @@ func (e *era) add(r *row, path, place uint16, mostClients int) {
 	if r.status == 503 {
 		t.Status503++
 	}
-	if r.timed {
+	if r.timed && !gone {
 		record(&e.classes[r.class()], fine, r.taken)
 		record(&t.taken, coarse, r.taken)
 		if place > 0 {
@@ -65,7 +65,7 @@ func (e *era) add(r *row, path, place uint16, mostClients int) {
 			record(&e.places[place], coarse, r.taken)
 		}
 	}
-	if r.firstTimed {
+	if r.firstTimed && r.status != 0 {
 		record(&e.firstByte, fine, r.firstByte)
 	}
 	if address := r.columns[fieldClient]; !isDash(address) && len(address) <= 64 {

@@ -68,6 +68,7 @@ func TestFormats(t *testing.T) {
 		{"JSON with numbers", object(bad, map[string]any{"sc-status": 503, "time-taken": 0.125}) + "\n" + object(good, map[string]any{"sc-status": 200})},
 		{"JSON with other keys in each row", object(bad, map[string]any{"asn": "1"}) + "\n" + object(good, map[string]any{"zzz": []any{1, "}"}, "aaa": nil})},
 		{"JSON without line breaks", object(bad, nil) + object(good, nil)},
+		{"bytes that are no text in a row", header33 + testRow{status: "503", result: "CapacityExceeded", agent: "a\x00b"}.String() + good.String()},
 		{"a JSON list", "[" + object(bad, nil) + ",\n" + object(good, nil) + "]\n"},
 		{"JSON by milliseconds", object(bad, map[string]any{"date": "", "time": "", "timestamp(ms)": "1795167000400"}) + "\n" +
 			object(good, map[string]any{"date": "", "time": "", "timestamp(ms)": 1795167002900})},

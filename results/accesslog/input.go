@@ -217,6 +217,9 @@ func (in *input) recognise(from *opened, o *Options) (err error) {
 	if err == nil && in.format.kind == rowsOfParquet {
 		err = judgeTable(from.seek, o)
 	}
+	if f, ok := errors.AsType[*ForeignError](err); ok && from.packed != nil {
+		f.Looks += " inside gzip"
+	}
 	return named(in.name, err)
 }
 

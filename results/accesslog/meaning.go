@@ -26,6 +26,13 @@ func (r *row) judge() {
 	}
 }
 
+// gone reports whether the viewer left before the answer's end. How long it
+// waited is no response time: it tells of the viewer's patience, and would hide
+// what those who stayed saw.
+func (r *row) gone() bool {
+	return r.status == 0 || r.columns != nil && (left(r.columns[fieldDetail]) || left(r.columns[fieldResult]))
+}
+
 // left reports whether a result type says that the viewer went away.
 func left(result []byte) bool {
 	switch string(result) {

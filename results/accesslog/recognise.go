@@ -112,10 +112,26 @@ func recogniseBinary(head []byte) error {
 			return &ForeignError{Looks: m.looks, Do: m.do}
 		}
 	}
-	if bytes.IndexByte(head[:min(len(head), 4096)], 0) >= 0 && !bytes.HasPrefix(head, []byte("PAR1")) {
+	if isTar(head) {
+		return &ForeignError{Looks: "a tar archive", Do: "unpack it first: its files can be read as they are, in a directory too"}
+	}
+	if bytes.IndexByte(head[:min(len(head), 4096)], 0) >= 0 && !bytes.HasPrefix(head, []byte("PAR1")) && !saysLog(head) {
 		return foreign("a binary file")
 	}
 	return nil
+}
+
+// isTar reports whether a file begins as archives of tar do.
+func isTar(head []byte) bool {
+	const at = 257 // where the first header has its magic
+	return len(head) > at && bytes.HasPrefix(head[at:], []byte("ustar")) && bytes.IndexByte(head[:at], 0) >= 0
+}
+
+// saysLog reports whether a file says of itself that it is a log: then bytes
+// that are no text spoil single rows, and not the file.
+func saysLog(head []byte) bool {
+	text := bytes.ToLower(bytes.TrimLeft(withoutMark(head[:min(len(head), 64)]), " \t\r\n"))
+	return bytes.HasPrefix(text, []byte("#version:")) || bytes.HasPrefix(text, []byte("#fields:"))
 }
 
 // recogniseHeader looks for the #Fields line of a file that begins with '#'.

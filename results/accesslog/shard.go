@@ -29,6 +29,7 @@ type shard struct {
 	now    *era   // that of the last row
 	number uint32 // its number
 	hosts  map[string]*int64
+	served map[string]*int64 // rows by distribution, where the log names it
 	unread unread
 
 	at      location // of the row that is read
@@ -43,7 +44,7 @@ type shard struct {
 func newShard(s *spill, cells int) *shard {
 	return &shard{
 		cells: newCellTable(cells), spill: s, paths: newPaths(), places: map[string]uint16{}, names: []string{""},
-		eras: map[uint32]*era{}, hosts: map[string]*int64{},
+		eras: map[uint32]*era{}, hosts: map[string]*int64{}, served: map[string]*int64{},
 	}
 }
 
@@ -150,10 +151,18 @@ func (s *shard) countHost(c *columns) {
 	if isDash(host) {
 		return
 	}
-	if n, ok := s.hosts[string(host)]; ok {
+	countName(s.hosts, host)
+	if isDistribution(c[fieldHost]) {
+		countName(s.served, c[fieldHost])
+	}
+}
+
+// countName counts one of a few names.
+func countName(of map[string]*int64, name []byte) {
+	if n, ok := of[string(name)]; ok {
 		*n++
-	} else if len(s.hosts) < mostHosts && len(host) <= 255 {
-		s.hosts[string(host)] = new(int64(1))
+	} else if len(of) < mostHosts && len(name) <= 255 {
+		of[string(name)] = new(int64(1))
 	}
 }
 

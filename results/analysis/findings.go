@@ -152,7 +152,7 @@ func whyUnsent(a *results.Analysis) string {
 // calm speaks of a run without bursts.
 func calm(a *results.Analysis) results.Finding {
 	if a.Run.Source == sourceLog && a.Run.Requests == 0 {
-		return results.Finding{Say: "the logs hold no row that can be counted"}
+		return results.Finding{Say: "there are no requests in these logs"}
 	}
 	text := sentence("no burst of 503s in %d requests", a.Run.Requests)
 	if all := a.Latency[string(results.SeriesResponse)]["all"]; all.Count > 0 {

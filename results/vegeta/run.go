@@ -86,6 +86,9 @@ func (c *counting) name(given string, streams []Stream) string {
 	case len(streams) == 1:
 		return streams[0].Name
 	}
+	if len(streams) == 2 {
+		return streams[0].Name + " and 1 more input"
+	}
 	return fmt.Sprintf("%s and %d more inputs", streams[0].Name, len(streams)-1)
 }
 

@@ -72,10 +72,13 @@ func (in Input) lagP99() (time.Duration, bool) {
 }
 
 // tally is what came of a run's samples.
-type tally struct{ ok, errors, transport int64 }
+type tally struct {
+	ok, errors, transport int64
+	left                  int64 // viewers of an access log that went away before their answer
+}
 
 // tally counts good answers, errors other than 503s, and those of them that
-// brought no answer at all.
+// brought no answer at all. Viewers that left are no errors.
 func (in Input) tally() tally {
 	var t tally
 	for outcome, n := range in.Analysis.Run.Outcomes {
@@ -88,7 +91,10 @@ func (in Input) tally() tally {
 		}
 	}
 	// A 503 whose body broke off is a transport error too; it counts as a 503.
-	t.errors = max(0, t.errors-t.ok-in.Analysis.Run.Responses503)
+	if in.fromLogs() {
+		t.left = in.Analysis.Run.Statuses["none"]
+	}
+	t.errors = max(0, t.errors-t.ok-in.Analysis.Run.Responses503-t.left)
 	t.transport = min(t.transport, t.errors)
 	return t
 }

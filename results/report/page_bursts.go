@@ -52,7 +52,7 @@ func newBurst(in Input, b results.Burst) burst {
 		Title: fmt.Sprintf("Burst %d: %s", b.ID, verdict(b)), Confidence: sure(b),
 		Where: in.between(b) + ", " + scope(b.Scope),
 		Count: plain.Count(b.Responses503) + " 503s of " + plain.Count(b.Requests) + " requests",
-		Peak:  plain.Share(b.PeakShare), Color: ink(b.Verdict).CSS(), Chances: chances(b.Probabilities),
+		Peak:  plain.Share(b.PeakShare), Color: ink(b.Verdict).CSS(), Chances: chances(b),
 	}
 	if b.CausedByTest {
 		out.Notes = append(out.Notes, "Caused by the way in which the test sent its load.")
@@ -104,8 +104,13 @@ func percent(part float64) float64 {
 	return math.Round(min(max(part, 0), 1)*1000) / 10
 }
 
-// chances returns the probabilities, the likeliest first.
-func chances(probabilities map[string]float64) []chance {
+// chances returns the probabilities, the likeliest first. That of the verdict is
+// no higher than the confidence: a bar must not claim more than the words.
+func chances(b results.Burst) []chance {
+	probabilities := maps.Clone(b.Probabilities)
+	if p, ok := probabilities[b.Verdict]; ok {
+		probabilities[b.Verdict] = min(p, b.Confidence)
+	}
 	names := slices.SortedFunc(maps.Keys(probabilities), func(a, b string) int {
 		return cmp.Or(cmp.Compare(probabilities[b], probabilities[a]), cmp.Compare(a, b))
 	})

@@ -33,6 +33,8 @@ var details = [...]detail{
 	{1, 2, 2, 1, 2, 4},
 	{1, 1, 2, 1, 1, 3},
 	{1, 1, 2, 1, 1, 2},
+	{1, 1, 1, 1, 1, 2},
+	{1, 1, 0, 1, 1, 2},
 }
 
 // Text writes the report as plain text without colours: first why the run is
@@ -110,7 +112,7 @@ func (t text) wrap(lead, s string, n int) []string {
 	indent := plain.Width(lead)
 	lines := plain.Wrap(s, t.width-indent)
 	if len(lines) > n {
-		lines = append(lines[:n-1:n-1], plain.Cut(strings.Join(lines[n-1:], " "), t.width-indent))
+		lines = append(lines[:n-1:n-1], plain.CutWords(strings.Join(lines[n-1:], " "), t.width-indent))
 	}
 	for i, l := range lines {
 		lines[i] = strings.Repeat(" ", indent) + l

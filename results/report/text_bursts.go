@@ -16,21 +16,40 @@ func (t text) bursts(d detail) []string {
 	all := t.in.Analysis.Bursts
 	rank := ranks(all)
 	var lines []string
-	left := 0
+	left, more := 0, false
 	for i, b := range all {
 		switch {
 		case rank[i] < d.bursts:
 			lines = append(lines, t.burst(b, d)...)
+			more = more || t.keepsBack(b)
 		case rank[i] < d.bursts+d.lines:
 			lines = append(lines, t.burstLine(b))
+			more = true
 		default:
 			left++
 		}
 	}
 	if left > 0 {
-		lines = append(lines, fmt.Sprintf("… and %s bursts with fewer 503s", plain.Count(int64(left))))
+		lines = append(lines, "… and "+many(left, "burst", "bursts")+" with fewer 503s")
+	}
+	if more || left > 0 {
+		lines = append(lines, t.wrap("", t.in.wholeStory(), 2)...)
 	}
 	return lines
+}
+
+// keepsBack reports whether a burst has request ids that the text does not tell.
+func (t text) keepsBack(b results.Burst) bool {
+	return !t.tellsIDs(b) && len(requestIDs(b)) > 0
+}
+
+// wholeStory says where all is told that the text leaves out of bursts.
+func (in Input) wholeStory() string {
+	const all = "All evidence, advice and request ids: --json"
+	if in.fromLogs() || in.fromVegeta() {
+		return all
+	}
+	return all + ", or frontload report --html FILE of a run file"
 }
 
 // ranks returns for each burst how many others have more 503s.
@@ -71,14 +90,27 @@ func (t text) burst(b results.Burst, d detail) []string {
 // requestIDs names some requests of a burst in access logs that the edge
 // itself answered: AWS Support asks for them.
 func (t text) requestIDs(b results.Burst, d detail) []string {
-	if !t.in.fromLogs() || b.Family != results.FamilyEdge || len(b.Exemplars) == 0 {
+	ids := requestIDs(b)
+	if !t.tellsIDs(b) || len(ids) == 0 {
 		return nil
 	}
+	return t.wrap("  request ids: ", strings.Join(ids[:min(len(ids), 3)], " "), d.wrapped)
+}
+
+// tellsIDs reports whether the text names the burst's requests.
+func (t text) tellsIDs(b results.Burst) bool {
+	return t.in.fromLogs() && b.Family == results.FamilyEdge
+}
+
+// requestIDs returns the request ids that are known of a burst.
+func requestIDs(b results.Burst) []string {
 	var ids []string
 	for _, e := range b.Exemplars {
-		ids = append(ids, plain.Line(e.RequestID))
+		if e.RequestID != "" {
+			ids = append(ids, plain.Line(e.RequestID))
+		}
 	}
-	return t.wrap("  request ids: ", strings.Join(ids[:min(len(ids), 3)], " "), d.wrapped)
+	return ids
 }
 
 // evidence tells the strongest evidence of a burst, or that there is none.
@@ -119,8 +151,8 @@ func (t text) guidance(d detail) []string {
 			kept++
 		}
 	}
-	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %d rules broken, %d kept, %d not judged",
-		len(broken), kept, len(t.in.Analysis.Guidance)-len(broken)-kept)}
+	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %s broken, %d kept, %d not judged",
+		many(len(broken), "rule", "rules"), kept, len(t.in.Analysis.Guidance)-len(broken)-kept)}
 	for i, r := range broken {
 		if i == d.rules {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(broken)-i))

@@ -256,3 +256,42 @@ func TestControlRequestsAreTold(t *testing.T) {
 		t.Errorf("the text has no control requests:\n%s", text.String())
 	}
 }
+
+// What the text of an access log counts agrees with itself: who left is no
+// error, clients that the log does not name are not none, and burst lines send
+// to where all is told.
+func TestTextOfLogsCounts(t *testing.T) {
+	a := &results.Analysis{Run: results.RunSummary{
+		Source: "access-log", Requests: 110, Responses503: 5,
+		Outcomes: map[string]int64{"ok": 95, "client-error": 10, "edge-capacity": 5},
+		Statuses: map[string]int64{"200": 95, "503": 5, "404": 3, "none": 7},
+	}}
+	a.Trust.OK = true
+	for i := range 11 {
+		a.Bursts = append(a.Bursts, results.Burst{
+			ID: i + 1, Verdict: results.VerdictEdgeCapacity, Family: results.FamilyEdge, Responses503: 5,
+			Scope: results.Scope{Kind: "key-prefix", Values: []string{"/a/", "/b/"}}, Exemplars: []results.ExemplarRef{{POP: "FRA56-P1"}},
+		})
+	}
+	text := strings.Join(linesOf(t, Input{Analysis: a}, 100), "\n") + "\n"
+	for _, want := range []string{"other errors 3 (404 on 3)", "viewers that left 7", "key prefixes /a/, /b/", "times are when answers ended", "ids: --json\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, text)
+		}
+	}
+	for _, not := range []string{"clients 0", "request ids:\n", "request ids: \n", "--html"} {
+		if strings.Contains(text, not) {
+			t.Errorf("the text has %q:\n%s", not, text)
+		}
+	}
+}
+
+// The bar of a verdict claims no more than its words.
+func TestBarIsNoSurerThanTheWords(t *testing.T) {
+	b := newBurst(Input{Analysis: &results.Analysis{}, Run: &results.Run{}}, results.Burst{
+		Verdict: results.VerdictEdgeQuota, Confidence: 0.99, Probabilities: map[string]float64{results.VerdictEdgeQuota: 1, results.VerdictEdgeCapacity: 0},
+	})
+	if b.Confidence != "99% sure" || b.Chances[0].Share != "99%" || b.Chances[0].Percent != 99 {
+		t.Errorf("%s beside a bar of %s, %g%% long; want 99%% for each", b.Confidence, b.Chances[0].Share, b.Chances[0].Percent)
+	}
+}

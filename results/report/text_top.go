@@ -46,15 +46,12 @@ func (t text) heading() []string {
 	if r.Authorization != "" {
 		leave = "authorised by " + plain.Line(r.Authorization)
 	}
-	return append([]string{first}, t.flow(when, t.in.source(), leave)...)
+	return append([]string{first}, t.flow(when, t.in.source(), leave, t.in.whichTimes())...)
 }
 
 func (t text) counts() []string {
 	r, n, trust := t.in.Analysis.Run, t.in.tally(), t.in.Analysis.Trust
 	count := func(what string, v int64) string { return what + " " + plain.Count(v) }
-	if t.in.fromLogs() {
-		n.errors -= r.Statuses["none"] // who left is told apart
-	}
 	others := count("other errors", n.errors)
 	if kinds := t.in.otherStatuses(4); kinds != "" {
 		others += " (" + kinds + ")"
@@ -87,6 +84,9 @@ func (t text) counts() []string {
 	clients := count("clients", int64(r.Clients))
 	if t.in.fromVegeta() {
 		clients, edges = "", ""
+	}
+	if t.in.fromLogs() && r.Clients == 0 {
+		clients = "" // the log does not name them
 	}
 	return append(lines, t.flow(clients, edges, t.in.pops(), t.in.hitRatio())...)
 }

@@ -136,10 +136,18 @@ func (in Input) fromVegeta() bool { return in.Analysis.Run.Source == "vegeta" }
 
 // gone counts the viewers that left before their answer, nothing where none did.
 func (in Input) gone() string {
-	if n := in.Analysis.Run.Statuses["none"]; n > 0 {
+	if n := in.tally().left; n > 0 {
 		return "viewers that left " + plain.Count(n)
 	}
 	return ""
+}
+
+// whichTimes says which times those of access logs are.
+func (in Input) whichTimes() string {
+	if !in.fromLogs() || in.Analysis.Run.Requests == 0 {
+		return ""
+	}
+	return "times are when answers ended, as CloudFront logs them"
 }
 
 // between writes a burst's span in seconds since the start of the run, and that
@@ -159,14 +167,25 @@ func scope(s results.Scope) string {
 	if s.Kind == "all" || s.Kind == "" {
 		return "everywhere"
 	}
-	kind := map[string]string{
-		"pop": "POP", "edge-address": "edge address", "key-prefix": "key prefix",
-		"region": "region", "client": "client", "request": "request",
+	kinds, known := map[string][2]string{
+		"pop": {"POP", "POPs"}, "edge-address": {"edge address", "edge addresses"}, "key-prefix": {"key prefix", "key prefixes"},
+		"region": {"region", "regions"}, "client": {"client", "clients"}, "request": {"request", "requests"},
 	}[s.Kind]
-	if kind == "" {
-		kind = plain.Line(s.Kind)
+	switch {
+	case !known:
+		return plain.Line(s.Kind) + " " + list(s.Values, 3)
+	case len(s.Values) > 1:
+		return kinds[1] + " " + list(s.Values, 3)
 	}
-	return kind + " " + list(s.Values, 3)
+	return kinds[0] + " " + list(s.Values, 3)
+}
+
+// many writes a number with its noun.
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return plain.Count(int64(n)) + " " + more
 }
 
 // list joins foreign words with commas, naming at most n of them.

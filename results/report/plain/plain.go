@@ -104,6 +104,19 @@ func Cut(s string, width int) string {
 	return s
 }
 
+// CutWords is [Cut], but does not cut within a word, unless one alone is too long.
+func CutWords(s string, width int) string {
+	cut := Cut(s, width)
+	whole, isCut := strings.CutSuffix(cut, "…")
+	if !isCut || !strings.HasPrefix(s, whole) || strings.HasPrefix(s[len(whole):], " ") {
+		return cut
+	}
+	if at := strings.LastIndexByte(whole, ' '); at > 0 {
+		return strings.TrimRight(whole[:at], " ,;:(") + "…"
+	}
+	return cut
+}
+
 // Wrap breaks s at spaces into lines of at most the given number of columns,
 // but not between a number and its unit of time. A word that is longer is cut.
 // The result has at least one line.

@@ -109,3 +109,22 @@ func TestSpans(t *testing.T) {
 		}
 	}
 }
+
+func TestCutWords(t *testing.T) {
+	for _, c := range []struct {
+		s     string
+		width int
+		want  string
+	}{
+		{"give it more capacity", 30, "give it more capacity"},
+		{"give it more capacity", 16, "give it more…"},
+		{"give it more capacity", 13, "give it more…"},
+		{"give it more, capacity", 17, "give it more…"},
+		{"capacity", 5, "capa…"},
+		{"give", 0, ""},
+	} {
+		if got := CutWords(c.s, c.width); got != c.want {
+			t.Errorf("CutWords(%q, %d) = %q, want %q", c.s, c.width, got, c.want)
+		}
+	}
+}

@@ -236,7 +236,9 @@ type Burst struct {
 
 	CachedErrorShare float64       `json:"cached_error_share"`
 	CausedByTest     bool          `json:"caused_by_test"`
-	NeverGood        bool          `json:"never_good"` // not one good answer in its scope, all run long
+	NeverGood        bool          `json:"never_good"`     // not one good answer in its scope, all run long
+	OriginOut        bool          `json:"origin_out"`     // while it lasted, not one good answer in its scope came from an origin
+	ElsewhereGood    bool          `json:"elsewhere_good"` // an origin's, at one place; origins answered well at others meanwhile
 	Evidence         []Evidence    `json:"evidence"`
 	Remedies         []Remedy      `json:"remedies"`
 	Exemplars        []ExemplarRef `json:"exemplars"`

@@ -13,6 +13,26 @@ var (
 	}
 )
 
+// VerdictWords returns a verdict, or a family, in the words of reports, such as
+// "edge capacity"; what is neither as it is.
+func VerdictWords(verdict string) string {
+	switch verdict {
+	case VerdictEdgeCapacity:
+		return "edge capacity"
+	case VerdictEdgeQuota:
+		return "edge quota"
+	case VerdictEdgeCompute:
+		return "edge compute"
+	case VerdictOriginSaturation:
+		return "origin saturation"
+	case FamilyEdge:
+		return "the edge"
+	case FamilyOrigin:
+		return "the origin"
+	}
+	return verdict
+}
+
 // String returns the protocol's name in scenario and run files: h1, h2 or h3.
 func (p Protocol) String() string { return name(protocolNames, uint8(p)) }
 

@@ -134,10 +134,10 @@ func TestBurstIsKnownWhileItLasts(t *testing.T) {
 	if late := time.Duration(ns) - fault; late < 0 || late > 3*time.Second+answerTime {
 		t.Errorf("the burst is told of %v after the fault began", late)
 	}
-	if !strings.Contains(text, "burst 1 began at ") || !strings.Contains(text, "edge-capacity at ") || !strings.Contains(rest, "burst 1 ended, ") {
+	if !strings.Contains(text, "burst 1 began at ") || !strings.Contains(text, "edge capacity at ") || !strings.Contains(rest, "burst 1 ended, ") {
 		t.Errorf("the run file's events are:\n%s", events)
 	}
-	for _, want := range []string{text, "burst: edge-capacity at "} {
+	for _, want := range []string{text, "burst: edge capacity at "} {
 		if !strings.Contains(talk.String(), want) {
 			t.Errorf("who looks on is not told %q:\n%s", want, talk.String())
 		}

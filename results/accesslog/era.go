@@ -65,7 +65,7 @@ func (e *era) add(r *row, path, place uint16, mostClients int) {
 			record(&e.places[place], coarse, r.taken)
 		}
 	}
-	if r.firstTimed && r.status != 0 {
+	if r.firstTimed && !(gone && (r.status < 200 || r.status >= 400)) {
 		record(&e.firstByte, fine, r.firstByte)
 	}
 	if address := r.columns[fieldClient]; !isDash(address) && len(address) <= 64 {

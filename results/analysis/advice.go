@@ -117,6 +117,41 @@ var (
 	}
 )
 
+// withoutIDsRemedy is for viewers' logs that hold no request ids.
+var withoutIDsRemedy = results.Remedy{
+	Brief:  "tell AWS Support where and when, and log x-edge-request-id too",
+	Do:     "Contact AWS Support with the edge location and these times: an edge location without capacity is for CloudFront to mend. They ask for request ids: choose the field x-edge-request-id for the distribution's logs.",
+	Source: sourceFields,
+}
+
+// unsureTargetRemedies are for an undetermined burst of a target of which
+// nothing shows that it is CloudFront.
+var unsureTargetRemedies = []results.Remedy{
+	{Brief: "compare the target's own log", Do: "Look for the same seconds in the target's own log, and repeat the run at a lower rate: the thin evidence here does not tell who wrote these 503s.", Source: sourceOwnMethod},
+}
+
+// wayRemedy comes first where an origin failed for one place and answered others.
+var wayRemedy = results.Remedy{
+	Brief:  "look at the network from there to the origin, or at an origin of its own that its requests go to",
+	Do:     "Look at the network between that edge location, or its regional edge cache, and the origin, and whether requests from there go to an origin of their own (routing by latency or geography): the origin answered other places meanwhile.",
+	Source: sourceOwnMethod,
+}
+
+// outRemedy comes first where an origin gave not one good answer in a burst.
+var outRemedy = results.Remedy{
+	Brief:  "check that it was up, then its capacity",
+	Do:     "Check that it was up and reachable at that time: while the burst lasted not one good answer came from it, so that it was overwhelmed or down. Then look at its capacity.",
+	Source: sourceOwnMethod,
+}
+
+// namedOriginRemedy replaces the advice on an unknown origin where the burst is
+// one of some requests only, which may have an origin of their own.
+var namedOriginRemedy = results.Remedy{
+	Brief:  "look at its logs and give it more capacity",
+	Do:     "Find out which origin serves the requests named here, and look at its logs, memory, CPU and connection limits at that time.",
+	Source: source503,
+}
+
 var originRemedies = map[string][]results.Remedy{
 	originS3: {
 		{Brief: "use more key prefixes and raise the rate more slowly", Do: "Spread the objects over more key prefixes: each carries 5,500 reads and 3,500 writes a second.", Source: source503},
@@ -133,7 +168,7 @@ var originRemedies = map[string][]results.Remedy{
 		{Brief: "give it more capacity", Do: "Look at the application's logs, memory, CPU and disk, and choose a larger instance type or more instances.", Source: source503},
 	},
 	originUnknown: {
-		{Brief: "look at its logs and give it more capacity", Do: "Find out which origin serves the requests named here, and look at its logs, memory, CPU and connection limits at that time.", Source: source503},
+		{Brief: "look at its logs and give it more capacity", Do: "Look at the origin's logs, memory, CPU and connection limits at that time.", Source: source503},
 	},
 }
 

@@ -45,6 +45,8 @@ func (w *watcher) decide(run *results.Run, o *observation, b *results.Burst) {
 	kind := o.originKind()
 	if b.Family == results.FamilyOrigin {
 		b.OriginKind = &kind
+		b.OriginOut = o.origin == 0
+		b.ElsewhereGood = o.elsewhereGood()
 	}
 	if o.heard > 0 {
 		b.CachedErrorShare = round(float64(o.cached) / float64(o.heard))
@@ -85,17 +87,29 @@ func at(run *results.Run, second int) time.Time {
 // round cuts a share to four decimals.
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
-// exemplars returns some of the burst's 503s that were kept whole.
+// elsewhereGood reports whether a fault at one place left the others alone: they
+// had no 503, and good answers that an origin gave.
+func (o *observation) elsewhereGood() bool {
+	if !isPlace(o.kind) || o.others > 0 {
+		return false
+	}
+	outside := sum(o.inside, func(i int) bool { return !o.in[i] })
+	return outside.stray == 0 && outside.fail.n == 0 && outside.miss.n >= enough
+}
+
+// exemplars returns some of the burst's 503s that were kept whole, spread over
+// its time: its first second alone may be of another kind than the rest.
 func exemplars(run *results.Run, l *ledger, o *observation) []results.ExemplarRef {
-	refs := []results.ExemplarRef{}
+	var held []*results.Exemplar
 	for i := range run.Exemplars {
-		e := &run.Exemplars[i]
-		if len(refs) == mostExemplars {
-			break
+		if e := &run.Exemplars[i]; e.Status == 503 && o.holds(l, e) {
+			held = append(held, e)
 		}
-		if e.Status != 503 || !o.holds(l, e) {
-			continue
-		}
+	}
+	refs := []results.ExemplarRef{}
+	n := min(len(held), mostExemplars)
+	for i := range n {
+		e := held[i*(len(held)-1)/max(1, n-1)]
 		refs = append(refs, results.ExemplarRef{
 			RequestID: e.RequestID, POP: e.POP, EdgeAddress: addressText(e.Edge),
 			Time: run.Info.Start.Add(e.At),

@@ -17,9 +17,6 @@ import (
 // them belongs into the headline.
 const notable = 0.01
 
-// mostTold is how many bursts, those with the most 503s, the headline tells.
-const mostTold = 3
-
 // findings lists what a run showed: failures other than 503s, bursts, and
 // arrivals that never left. A run with nothing of the kind is calm.
 func findings(a *results.Analysis) []results.Finding {
@@ -31,8 +28,14 @@ func findings(a *results.Analysis) []results.Finding {
 		})
 	}
 	failed, most := failures(a)
-	list = append(list, failed...)
-	list = append(list, burstFindings(a)...)
+	bursts := burstFindings(a)
+	if most {
+		list = append(list, failed...)
+		list = append(list, bursts...)
+	} else {
+		list = append(list, bursts...)
+		list = append(list, failed...)
+	}
 	list = append(list, leftBehind(a)...)
 	if len(a.Bursts) == 0 && !most && (a.Run.Requests > 0 || len(list) == 0) {
 		list = append(list, calm(a))
@@ -49,24 +52,64 @@ func failures(a *results.Analysis) (list []results.Finding, most bool) {
 		return nil, false
 	}
 	most = 2*failed >= finished
-	f := results.Finding{Do: "look for them in the target's own log"}
-	if most {
+	f := results.Finding{Do: whereToLook(a)}
+	if most && a.Run.Source != sourceLog {
 		f.Do = "mend that before you trust anything else here"
-	}
-	if a.Run.Source == sourceLog {
-		f.Do = "look for them in the origin's own log"
 	}
 	if n := a.Run.Outcomes[results.Transport.String()]; 2*n >= finished {
 		f.Say = sentence("%d of %d arrivals got no whole answer (%s)", n, finished, whyTransport(a))
-	} else {
-		f.Say = sentence("%d of %d requests (%s) failed: %s", failed, finished, share(failed, finished), strings.Join(kinds, ", "))
+		return append(list, f), most
+	}
+	f.Say = sentence("%d of %d requests (%s) failed: %s", failed, finished, share(failed, finished), strings.Join(kinds, ", "))
+	if len(a.Bursts) > 0 && !most {
+		f.Say = "beside the 503s, " + f.Say
 	}
 	return append(list, f), most
 }
 
-// failureKinds counts the failures outside bursts, and names the three
-// commonest kinds, the commonest first.
+// whereToLook says where to look for errors other than bursts of 503s, by their
+// status: what refuses requests need not be an origin.
+func whereToLook(a *results.Analysis) string {
+	log := "in the target's own log"
+	if a.Run.Source == sourceLog {
+		log = "in the origin's own log"
+	}
+	forbidden, limited, others := a.Run.Statuses["403"], a.Run.Statuses["429"], int64(0)
+	for status, n := range a.Run.Statuses {
+		if code, err := strconv.Atoi(status); err == nil && code >= 400 && code != 403 && code != 429 {
+			others += n
+		}
+	}
+	others += a.Run.Outcomes[results.Transport.String()]
+	told := func(n int64) bool { return 10*n >= forbidden+limited+others && n > 0 }
+	var parts []string
+	if told(forbidden) {
+		parts = append(parts, "a 403 may come from AWS WAF, a signed URL that is not valid, or the permissions of S3")
+	}
+	if told(limited) {
+		parts = append(parts, "a 429 from a rate limit, be it AWS WAF's, a function's or the origin's")
+	}
+	switch {
+	case len(parts) == 0:
+		return "look for them " + log
+	case told(others):
+		parts = append(parts, "look for the others "+log)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// failureKinds counts the failures outside bursts, each once, and names the
+// three commonest kinds, the commonest first. Viewers of an access log that left
+// before their answer are no failures.
 func failureKinds(a *results.Analysis) (failed int64, kinds []string) {
+	failed = sumOf(a.Run.Outcomes) - a.Run.Outcomes[results.OK.String()]
+	if len(a.Bursts) > 0 {
+		failed -= a.Run.Responses503
+	}
+	if a.Run.Source == sourceLog {
+		failed -= a.Run.Statuses["none"]
+	}
+	failed = max(0, failed)
 	counts := map[string]int64{}
 	for status, n := range a.Run.Statuses {
 		code, err := strconv.Atoi(status)
@@ -81,7 +124,6 @@ func failureKinds(a *results.Analysis) (failed int64, kinds []string) {
 	for _, kind := range slices.SortedFunc(maps.Keys(counts), func(x, y string) int {
 		return cmp.Or(cmp.Compare(counts[y], counts[x]), cmp.Compare(x, y))
 	}) {
-		failed += counts[kind]
 		if len(kinds) < 3 {
 			kinds = append(kinds, sentence("%s on %d", kind, counts[kind]))
 		}
@@ -91,25 +133,6 @@ func failureKinds(a *results.Analysis) (failed int64, kinds []string) {
 
 func whyTransport(a *results.Analysis) string {
 	return cmp.Or(a.Run.TransportReason(), "transport error")
-}
-
-// burstFindings tells the bursts with the most 503s, in order of time.
-func burstFindings(a *results.Analysis) (list []results.Finding) {
-	order := make([]int, len(a.Bursts))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(a.Bursts[y].Responses503, a.Bursts[x].Responses503) })
-	told := order[:min(mostTold, len(order))]
-	slices.Sort(told)
-	for _, i := range told {
-		b := &a.Bursts[i]
-		list = append(list, results.Finding{Say: tell(a, b), Do: todo(b), Burst: b.ID})
-	}
-	if more := len(a.Bursts) - mostTold; more > 0 {
-		list = append(list, results.Finding{Say: many(more, "burst", "bursts") + " more with fewer 503s", Burst: a.Bursts[order[mostTold]].ID})
-	}
-	return list
 }
 
 // leftBehind tells of arrivals that were never sent, where they are many.

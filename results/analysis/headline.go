@@ -35,12 +35,17 @@ func headline(a *results.Analysis) string {
 	return text
 }
 
+// when says when a burst was, in seconds of the run or in times of the day.
+func when(a *results.Analysis, b *results.Burst) string {
+	if a.Run.Source == sourceLog {
+		return "at " + clockTimes(a, b)
+	}
+	return fmt.Sprintf("at %.0f–%.0f s", b.Start.Sub(a.Run.Start).Seconds(), b.End.Sub(a.Run.Start).Seconds())
+}
+
 // tell says of one burst when it was, what caused it, and how sure that is.
 func tell(a *results.Analysis, b *results.Burst) string {
-	when := fmt.Sprintf("at %.0f–%.0f s", b.Start.Sub(a.Run.Start).Seconds(), b.End.Sub(a.Run.Start).Seconds())
-	if a.Run.Source == sourceLog {
-		when = "at " + clockTimes(a, b)
-	}
+	when := when(a, b)
 	if b.Family == results.FamilyOrigin && replayed(b) {
 		when += ", the later 503s replayed by the cache"
 	}
@@ -95,6 +100,12 @@ func what(b *results.Burst) string {
 	case results.VerdictEdgeCompute:
 		return "a function at the edge failed" + at
 	case results.VerdictOriginSaturation:
+		switch {
+		case b.ElsewhereGood:
+			return "the " + originWords(b) + " failed" + at + " alone"
+		case out(b):
+			return "the " + originWords(b) + " failed" + at + " (overwhelmed or down)"
+		}
 		return "the " + originWords(b) + " was overwhelmed" + at
 	}
 	return "503s of undetermined cause" + at

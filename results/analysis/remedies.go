@@ -55,6 +55,9 @@ func (a *adviser) remedies(b *results.Burst) []results.Remedy {
 	if a.viewers() {
 		return append(list, unsureLogRemedies...)
 	}
+	if !a.cloudFront {
+		return append(list, unsureTargetRemedies...)
+	}
 	return append(list, unsureRemedies...)
 }
 
@@ -63,6 +66,10 @@ func (a *adviser) remedies(b *results.Burst) []results.Remedy {
 func (a *adviser) capacity(b *results.Burst) []results.Remedy {
 	support := supportRemedy
 	switch ids := requestIDs(b); {
+	case a.viewers() && ids == "":
+		return []results.Remedy{withoutIDsRemedy}
+	case ids == "":
+		support.Do += " with the edge location and these times: no request id (X-Amz-Cf-Id) is known of its 503s."
 	case a.viewers():
 		support.Do = "Contact AWS Support" + ids + ": an edge location without capacity is for CloudFront to mend."
 		return []results.Remedy{support}
@@ -75,7 +82,8 @@ func (a *adviser) capacity(b *results.Burst) []results.Remedy {
 // mostIDs is how many request ids a remedy names.
 const mostIDs = 3
 
-// requestIDs names some of the burst's requests, to hand to AWS Support.
+// requestIDs names some of the burst's requests, to hand to AWS Support; it is
+// empty where no id is known.
 func requestIDs(b *results.Burst) string {
 	var ids []string
 	for _, e := range b.Exemplars {
@@ -84,7 +92,7 @@ func requestIDs(b *results.Burst) string {
 		}
 	}
 	if len(ids) == 0 {
-		return " with the ids of some of its requests (X-Amz-Cf-Id)"
+		return ""
 	}
 	return " with request ids such as " + strings.Join(ids, ", ")
 }
@@ -106,6 +114,16 @@ func (a *adviser) origin(b *results.Burst) []results.Remedy {
 	if other, ok := warmAdvice[*b.OriginKind]; ok && a.viewers() {
 		list[len(list)-1] = other
 	}
+	if *b.OriginKind == originUnknown && (b.Scope.Kind == kindRequest || b.Scope.Kind == kindPrefix) {
+		list[0] = namedOriginRemedy
+	}
+	switch {
+	case b.NeverGood: // that comes first
+	case b.ElsewhereGood:
+		list = slices.Insert(list, 0, wayRemedy)
+	case out(b):
+		list = slices.Insert(list, 0, outRemedy)
+	}
 	if replayed(b) {
 		list = append(list, a.echo(b))
 	}
@@ -113,6 +131,12 @@ func (a *adviser) origin(b *results.Burst) []results.Remedy {
 		list = append(list, hitsRemedy)
 	}
 	return list
+}
+
+// out reports whether an origin that failed may as well have been down: not one
+// good answer came from it. S3 and API Gateway refuse what is too much, and say so.
+func out(b *results.Burst) bool {
+	return b.OriginOut && b.OriginKind != nil && *b.OriginKind != originS3 && *b.OriginKind != originGateway
 }
 
 // echo is for bursts that replayed errors made longer; it says how much of it

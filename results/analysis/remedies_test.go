@@ -19,13 +19,21 @@ func words(list []results.Remedy) string {
 }
 
 func TestRemediesNameWhatToDo(t *testing.T) {
-	s3, elb, unknown := originS3, originELB, originUnknown
+	s3, elb, custom, unknown := originS3, originELB, originCustom, originUnknown
 	ids := []results.ExemplarRef{{RequestID: "aaa="}, {}, {RequestID: "bbb="}, {RequestID: "ccc="}, {RequestID: "ddd="}}
 	origin := func(kind *string, cached float64) results.Burst {
 		return results.Burst{
 			Verdict: results.VerdictOriginSaturation, Family: results.FamilyOrigin, OriginKind: kind, CachedErrorShare: cached,
 			End: time.Time{}.Add(14 * time.Second),
 		}
+	}
+	changed := func(b results.Burst, change func(*results.Burst)) results.Burst {
+		change(&b)
+		return b
+	}
+	scoped := func(b results.Burst, kind string) results.Burst {
+		b.Scope = results.Scope{Kind: kind, Values: []string{"/a/"}}
+		return b
 	}
 	edgeBurst := func(verdict string) results.Burst {
 		return results.Burst{Verdict: verdict, Family: results.FamilyEdge, Exemplars: ids}
@@ -48,7 +56,17 @@ func TestRemediesNameWhatToDo(t *testing.T) {
 		{"a load balancer under viewers", adviser{source: sourceLog}, origin(&elb, 0), []string{"healthy targets", "warmed up"}, []string{"Raise the load"}},
 		{"a blip that caches replayed", adviser{failed: 3}, origin(&unknown, 0.8), []string{"80% of these 503s are replayed errors", "a burst of 14 s", "failed in 3 s only"}, nil},
 		{"no cause for viewers", adviser{source: sourceLog}, results.Burst{Verdict: results.VerdictUndetermined}, []string{"origin-fbl"}, []string{"repeat the run"}},
-		{"no cause for a test", adviser{}, results.Burst{Verdict: results.VerdictUndetermined}, []string{"Server-Timing", "repeat the run"}, nil},
+		{"viewers at an edge without capacity, no ids", adviser{source: sourceLog}, results.Burst{Verdict: results.VerdictEdgeCapacity, Exemplars: []results.ExemplarRef{{POP: "FRA56-P1"}}},
+			[]string{"choose the field x-edge-request-id", "edge location and these times"}, []string{"request ids such as", "ids below"}},
+		{"a test on an edge without capacity, no ids", adviser{}, results.Burst{Verdict: results.VerdictEdgeCapacity}, []string{"no request id (X-Amz-Cf-Id) is known"}, []string{"request ids such as"}},
+		{"an origin of all", adviser{}, origin(&unknown, 0), []string{"Look at the origin's logs"}, []string{"named here"}},
+		{"an origin of some requests", adviser{}, scoped(origin(&unknown, 0), kindPrefix), []string{"Find out which origin serves the requests named here"}, nil},
+		{"an origin that answered other places", adviser{}, changed(origin(&custom, 0), func(b *results.Burst) { b.ElsewhereGood, b.OriginOut = true, true }),
+			[]string{"network between that edge location", "instance type"}, []string{"was up and reachable"}},
+		{"an origin without a good answer", adviser{}, changed(origin(&unknown, 0), func(b *results.Burst) { b.OriginOut = true }), []string{"was up and reachable"}, nil},
+		{"S3 without a good answer", adviser{}, changed(origin(&s3, 0), func(b *results.Burst) { b.OriginOut = true }), nil, []string{"was up and reachable"}},
+		{"no cause for a target that is not CloudFront", adviser{}, results.Burst{Verdict: results.VerdictUndetermined}, []string{"target's own log"}, []string{"Server-Timing"}},
+		{"no cause for a test", adviser{cloudFront: true}, results.Burst{Verdict: results.VerdictUndetermined}, []string{"Server-Timing", "repeat the run"}, nil},
 	} {
 		list := c.adviser.remedies(&c.burst)
 		said := words(list)

@@ -84,6 +84,7 @@ type observation struct {
 
 	seconds []count               // of the scope, by second from the fault's first
 	load    []int64               // samples of the whole run in these seconds
+	origin  int64                 // good answers of the scope that no cache had, amid the fault
 	asked   map[int]bool          // its seconds with a 503 that was not replayed
 	began   map[string]int        // by POP, the second of its first 503
 	before  answers               // misses of the scope in the seconds before it
@@ -248,6 +249,9 @@ func (o *observation) count(c *results.Cell, atom uint32, own bool) {
 	}
 	o.requests += c.Count
 	o.seconds[t].n += float64(c.Count)
+	if c.Outcome == results.OK && c.Cache != results.CacheHit && o.amid(t) {
+		o.origin += c.Count
+	}
 	if own {
 		o.status503 += c.Count
 		o.seconds[t].k += float64(c.Count)
@@ -258,6 +262,14 @@ func (o *observation) count(c *results.Cell, atom uint32, own bool) {
 		o.edges[c.Edge] = e
 	}
 	e.add(c, t, own)
+}
+
+// amid reports whether a second of the fault, counted from its first, is neither
+// its first nor its last: in these, answers of before and after it come too. Of a
+// fault of one or two seconds each is.
+func (o *observation) amid(t int) bool {
+	n := len(o.seconds)
+	return n <= 2 || 0 < t && t < n-1
 }
 
 func (e *track) add(c *results.Cell, t int, own bool) {

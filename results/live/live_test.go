@@ -129,14 +129,14 @@ func TestBurstsHaveALine(t *testing.T) {
 	calm := running
 	calm.Stage, calm.P99 = "", 0
 	burst := calm
-	burst.Bursts = []string{"edge-capacity at FRA56-P1, 0.97", "origin-saturation for search, 0.91"}
+	burst.Bursts = []string{"edge capacity at FRA56-P1, 97% sure", "origin saturation for search, 91% sure"}
 	two := "12s of 30s  asked 400/s  sent 400/s  in flight 12\nok 4,100  503 31  errors 2"
 	for _, step := range []struct {
 		show Status
 		want string
 	}{
 		{calm, two},
-		{burst, two + "\nburst: edge-capacity at FRA56-P1, 0.97  burst: origin-saturation for…"},
+		{burst, two + "\nburst: edge capacity at FRA56-P1, 97% sure  burst: origin saturation…"},
 		{calm, two},
 	} {
 		v.Show(step.show)
@@ -147,7 +147,7 @@ func TestBurstsHaveALine(t *testing.T) {
 	var plain strings.Builder
 	v = NewView(&plain, false, nil)
 	v.Show(burst)
-	if got, want := plain.String(), "burst: edge-capacity at FRA56-P1, 0.97  burst: origin-saturation for search, 0.91\n"; !strings.HasSuffix(got, want) {
+	if got, want := plain.String(), "burst: edge capacity at FRA56-P1, 97% sure  burst: origin saturation for search, 91% sure\n"; !strings.HasSuffix(got, want) {
 		t.Errorf("a pipe gets %q, want it to end in %q", got, want)
 	}
 }

@@ -24,9 +24,14 @@ type Burst struct {
 	Share        float64       // 503s among these requests, 0 to 1
 }
 
-// String says cause, place and confidence, such as "edge-capacity at FRA56-P1, 0.97".
+// String says cause, place and confidence in the words of the reports, such as
+// "edge capacity at FRA56-P1, 97% sure".
 func (b Burst) String() string {
-	return fmt.Sprintf("%s %s, %.2f", b.Verdict, where(b.Scope), b.Confidence)
+	sure := plain.Share(b.Confidence) + " sure"
+	if b.Verdict == results.VerdictUndetermined {
+		sure = "the likeliest cause " + plain.Share(b.Confidence)
+	}
+	return fmt.Sprintf("%s %s, %s", results.VerdictWords(b.Verdict), where(b.Scope), sure)
 }
 
 // told says how much of the requests it took, too.

@@ -103,7 +103,7 @@ func (t *tracked) update(s sighting, now time.Duration) (results.Event, bool) {
 		return results.Event{}, false
 	}
 	t.changes++
-	return event(now, "burst %d is now %s; it was %s", t.ID, t.told(), before), true
+	return event(now, "burst %d is now %s; it was %s", t.ID, t.told(), results.VerdictWords(before)), true
 }
 
 func (t *tracked) set(s sighting) {

@@ -188,7 +188,7 @@ func TestLongBurst(t *testing.T) {
 	if n := len(w.lookout.window.kept); n > 300 {
 		t.Errorf("%d seconds are kept", n)
 	}
-	if events := w.lookout.End(end); len(events) != 1 || !strings.HasPrefix(events[0].Text, "burst 1 went on when the run ended: edge-capacity at FRA52-P1") {
+	if events := w.lookout.End(end); len(events) != 1 || !strings.HasPrefix(events[0].Text, "burst 1 went on when the run ended: edge capacity at FRA52-P1") {
 		t.Errorf("at the run's end: %+v", events)
 	}
 	w.run(t, end+10*time.Second)

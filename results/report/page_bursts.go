@@ -63,6 +63,12 @@ func newBurst(in Input, b results.Burst) burst {
 	if b.NeverGood {
 		out.Notes = append(out.Notes, "Not one good answer came from where it was, in the whole run.")
 	}
+	if b.OriginOut && !b.NeverGood {
+		out.Notes = append(out.Notes, "While it lasted, not one good answer came from an origin: what was good came from caches.")
+	}
+	if b.ElsewhereGood {
+		out.Notes = append(out.Notes, "The origin answered other places meanwhile.")
+	}
 	if b.CachedErrorShare > 0 {
 		out.Notes = append(out.Notes, plain.Share(b.CachedErrorShare)+" of its 503s came from the edge's cache, which replays an origin's error.")
 	}

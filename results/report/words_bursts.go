@@ -57,18 +57,7 @@ func strongest(evidence []results.Evidence) []results.Evidence {
 
 // verdict writes a verdict as words, with the kind of origin where there is one.
 func verdict(b results.Burst) string {
-	words := map[string]string{
-		results.VerdictEdgeCapacity:     "edge capacity",
-		results.VerdictEdgeQuota:        "edge quota",
-		results.VerdictEdgeCompute:      "edge compute",
-		results.VerdictOriginSaturation: "origin saturation",
-		results.VerdictUndetermined:     "undetermined",
-		results.FamilyEdge:              "the edge",
-		results.FamilyOrigin:            "the origin",
-	}[b.Verdict]
-	if words == "" {
-		words = plain.Cut(plain.Line(b.Verdict), 40)
-	}
+	words := plain.Cut(plain.Line(results.VerdictWords(b.Verdict)), 40)
 	kinds := map[string]string{"s3": "S3", "elb": "load balancer", "api-gateway": "API Gateway", "custom": "custom"}
 	if b.OriginKind != nil && kinds[*b.OriginKind] != "" {
 		words += " (" + kinds[*b.OriginKind] + ")"

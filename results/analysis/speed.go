@@ -26,6 +26,23 @@ func waited(c *results.Counts) time.Duration {
 	return c.Service
 }
 
+// wait tells how long the first byte of some answers took on the average, or all
+// of them where the run does not tell that apart.
+func (j *judge) wait(what string, a answers) string {
+	if j.firstByte {
+		return "first byte of " + what + " after " + millis(a)
+	}
+	return what + " took " + millis(a)
+}
+
+// waitToo goes on with other answers after [judge.wait].
+func (j *judge) waitToo(what string, a answers) string {
+	if j.firstByte {
+		return ", of " + what + " after " + millis(a)
+	}
+	return ", " + what + " " + millis(a)
+}
+
 // slowAtFirst names the observation that the first 503s were slow, later ones
 // fast: the cache replays what an origin answered.
 const slowAtFirst = "slow-at-first"
@@ -89,7 +106,7 @@ func (j *judge) speed() {
 			j.besideHits(fail, hit, miss)
 		}
 	case miss.n >= enough && fail.mean() < quick*miss.mean():
-		j.add("faster-than-misses", 1, "503s took %s, misses %s", millis(fail), millis(miss))
+		j.add("faster-than-misses", 1, "%s", j.wait("503s", fail)+j.waitToo("misses", miss))
 	}
 }
 
@@ -100,12 +117,12 @@ const quick = 0.15
 // besideHits weighs how many of the 503s are slower than hits.
 func (j *judge) besideHits(fail, hit, miss answers) {
 	hits := j.usualHits()
-	told := "503s took " + millis(fail) + ", hits " + millis(hit)
+	told := j.wait("503s", fail) + j.waitToo("hits", hit)
 	limit, apart := hits.slowHit(), 1.0
 	if miss.n >= enough {
 		limit = min(halfOctave(math.Sqrt(hit.mean()*miss.mean())), limit)
 		apart = min(1, math.Log(miss.mean()/hit.mean())/math.Log(4))
-		told += ", misses " + millis(miss)
+		told += j.waitToo("misses", miss)
 	}
 	slow, first, all, early, twoKinds := j.slower(limit)
 	least, leastFirst := leastSlow, 2*leastSlow
@@ -261,15 +278,15 @@ func (j *judge) latency() {
 	slow := ratio(now.miss, ref.miss)
 	switch {
 	case slow > 1.25:
-		j.add("misses-slow", 0.3+math.Log2(slow), "misses took %s, %s when all is well", millis(now.miss), millis(ref.miss))
+		j.add("misses-slow", 0.3+math.Log2(slow), "%s, %s when all is well", j.wait("misses", now.miss), millis(ref.miss))
 	case slow > 0 && slow < 1.15 && now.miss.n >= 4*enough:
-		j.add("misses-steady", 1, "misses took %s, %s when all is well", millis(now.miss), millis(ref.miss))
+		j.add("misses-steady", 1, "%s, %s when all is well", j.wait("misses", now.miss), millis(ref.miss))
 		if hits := ratio(now.hit, ref.hit); hits > 1.5 {
-			j.add("hits-slow", math.Log2(hits), "hits took %s, %s when all is well", millis(now.hit), millis(ref.hit))
+			j.add("hits-slow", math.Log2(hits), "%s, %s when all is well", j.wait("hits", now.hit), millis(ref.hit))
 		}
 	}
 	if before := ratio(j.before, ref.miss); before > 1.4 && j.before.n >= 2*enough {
-		j.add("misses-slow-before", math.Log2(before), "misses took %s in the %d s before it, %s when all is well", millis(j.before), eve, millis(ref.miss))
+		j.add("misses-slow-before", math.Log2(before), "%s in the %d s before it, %s when all is well", j.wait("misses", j.before), eve, millis(ref.miss))
 	}
 }
 

@@ -111,6 +111,8 @@ type watcher struct {
 	quiet    []view             // by atom: seconds near no fault
 	hits     map[uint16]*speeds // by request name: hits in these seconds
 	hitsEver map[uint16]*speeds // by request name: hits of the whole run
+
+	firstByte bool // the run tells first bytes apart from last ones: what answers took is the time to first byte
 }
 
 // margin is how many seconds around a fault are not taken for quiet.
@@ -165,6 +167,7 @@ func (w *watcher) see(c *results.Cell, atom uint32) {
 			w.marked[atom] += c.Count
 		}
 	}
+	w.firstByte = w.firstByte || 0 < c.TTFB && c.TTFB < c.Service
 	limited, near := w.isLimited(c.Second), false
 	for _, o := range w.observed {
 		if o.from-margin <= c.Second && c.Second < o.to+margin {

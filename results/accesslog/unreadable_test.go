@@ -18,10 +18,14 @@ func TestUnreadable(t *testing.T) {
 		{"one good row among bad ones", header33 + piped + testRow{}.String(), ""},
 		{"header lines", header33, ""},
 		{"other delimiters", header33 + piped + piped, "standard input:3: not one row could be read of 2 lines; all: wrong number of columns; check --fields"},
-		{"a bad date", header33 + strings.ReplaceAll(testRow{}.String(), "2026-11", "11-2026") + piped + piped,
-			"standard input:4: not one row could be read of 3 lines; 2 of them: wrong number of columns; check --fields"},
-		{"JSON in one long line", "[" + strings.Repeat(object(testRow{}, nil)+",", 3000) + object(testRow{}, nil) + "]",
-			"standard input:1: not one row could be read of 1 line; all: line over 1 MiB; expected one row"},
+		{
+			"a bad date", header33 + strings.ReplaceAll(testRow{}.String(), "2026-11", "11-2026") + piped + piped,
+			"standard input:4: not one row could be read of 3 lines; 2 of them: wrong number of columns; check --fields",
+		},
+		{
+			"JSON in one long line", "[" + strings.Repeat(object(testRow{}, nil)+",", 3000) + object(testRow{}, nil) + "]",
+			"standard input:1: not one row could be read of 1 line; all: line over 1 MiB; expected one row",
+		},
 	} {
 		err := readText(t, c.text).Unreadable()
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {

@@ -24,7 +24,7 @@ func distributionsDoubt(shards []*shard) []string {
 	const mostNamed = 4
 	rows := map[string]int64{}
 	for _, s := range shards {
-		for name, n := range s.served {
+		for name, n := range s.served.counts {
 			rows[name] += *n
 		}
 	}

@@ -36,7 +36,7 @@ func sum(shards []*shard, from *spill) *total {
 	for _, s := range shards {
 		t.path = append(t.path, t.paths.merge(s.paths))
 		t.unread.merge(&s.unread)
-		for host, n := range s.hosts {
+		for host, n := range s.hosts.counts {
 			t.hosts[host] += *n
 		}
 		s.cells.sorted()

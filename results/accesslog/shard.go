@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"bytes"
 	"maps"
 	"math"
 	"slices"
@@ -28,8 +29,8 @@ type shard struct {
 	eras   map[uint32]*era
 	now    *era   // that of the last row
 	number uint32 // its number
-	hosts  map[string]*int64
-	served map[string]*int64 // rows by distribution, where the log names it
+	hosts  nameCounts
+	served nameCounts // rows by distribution, where the log names it
 	unread unread
 
 	at      location // of the row that is read
@@ -44,7 +45,7 @@ type shard struct {
 func newShard(s *spill, cells int) *shard {
 	return &shard{
 		cells: newCellTable(cells), spill: s, paths: newPaths(), places: map[string]uint16{}, names: []string{""},
-		eras: map[uint32]*era{}, hosts: map[string]*int64{}, served: map[string]*int64{},
+		eras: map[uint32]*era{}, hosts: nameCounts{counts: map[string]*int64{}}, served: nameCounts{counts: map[string]*int64{}},
 	}
 }
 
@@ -151,19 +152,32 @@ func (s *shard) countHost(c *columns) {
 	if isDash(host) {
 		return
 	}
-	countName(s.hosts, host)
+	s.hosts.add(host)
 	if isDistribution(c[fieldHost]) {
-		countName(s.served, c[fieldHost])
+		s.served.add(c[fieldHost])
 	}
 }
 
-// countName counts one of a few names.
-func countName(of map[string]*int64, name []byte) {
-	if n, ok := of[string(name)]; ok {
-		*n++
-	} else if len(of) < mostHosts && len(name) <= 255 {
-		of[string(name)] = new(int64(1))
+// nameCounts counts a few names. It remembers the last, which most rows repeat.
+type nameCounts struct {
+	counts map[string]*int64
+	last   []byte
+	n      *int64 // that of the last; nil for none
+}
+
+func (c *nameCounts) add(name []byte) {
+	if c.n == nil || !bytes.Equal(c.last, name) {
+		n, ok := c.counts[string(name)]
+		if !ok {
+			if len(c.counts) >= mostHosts || len(name) > 255 {
+				return
+			}
+			n = new(int64)
+			c.counts[string(name)] = n
+		}
+		c.last, c.n = append(c.last[:0], name...), n
 	}
+	*c.n++
 }
 
 // joinPlaces returns the names of all shards' places, sorted, and by shard and

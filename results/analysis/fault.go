@@ -63,7 +63,7 @@ func findCause(l *ledger, c cause) []*fault {
 	for _, f := range faults {
 		f.refine(first, faults)
 	}
-	return mergeFlicker(l, mergeSame(l, faults))
+	return mergeSmoulder(l, c, mergeFlicker(l, mergeSame(l, faults)))
 }
 
 // explain returns the fault, or the two at once, behind one raised span.

@@ -116,3 +116,27 @@ func TestShapes(t *testing.T) {
 		}
 	}
 }
+
+// A slight fault that lasts is one, or a few where by chance it is near to
+// nothing for a while: not one for each of its worst minutes.
+func TestASlightFaultThatLasts(t *testing.T) {
+	total := 0
+	for seed := range uint64(6) {
+		d := rigged(20, 4*3600, drawnFault{from: 3600, to: 3 * 3600, share: 0.03, in: func(_, request int) bool { return request < 2 }, signals: tellsS3})
+		a := analyze(t, d.draw(seed))
+		total += len(a.Bursts)
+	}
+	if total < 6 || total > 30 {
+		t.Errorf("six slight faults of two hours are %d bursts, want 6 to 30", total)
+	}
+}
+
+// Two faults with calm between them stay two.
+func TestTwoFaultsWithCalmBetweenThem(t *testing.T) {
+	apart := rigged(20, 3*3600,
+		drawnFault{from: 4000, to: 4060, share: 0.3, signals: tellsS3},
+		drawnFault{from: 4400, to: 4460, share: 0.3, signals: tellsS3})
+	if a := analyze(t, apart.draw(1)); len(a.Bursts) != 2 {
+		t.Errorf("want two bursts, got %s", describe(a))
+	}
+}

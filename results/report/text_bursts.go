@@ -88,10 +88,10 @@ func (t text) burst(b results.Burst, d detail) []string {
 }
 
 // requestIDs names some requests of a burst in access logs that the edge
-// itself answered: AWS Support asks for them.
+// itself answered: AWS Support asks for them. The advice above may do so already.
 func (t text) requestIDs(b results.Burst, d detail) []string {
 	ids := requestIDs(b)
-	if !t.tellsIDs(b) || len(ids) == 0 {
+	if !t.tellsIDs(b) || len(ids) == 0 || len(b.Remedies) > 0 && strings.Contains(b.Remedies[0].Do, ids[0]) {
 		return nil
 	}
 	return t.wrap("  request ids: ", strings.Join(ids[:min(len(ids), 3)], " "), d.wrapped)

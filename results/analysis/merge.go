@@ -98,10 +98,24 @@ func (f *fault) wider(l *ledger, b *fault) scope {
 	for i := range both {
 		both[i] = f.in[i] || b.in[i]
 	}
-	if narrow, ok := l.narrow(counts); ok && narrow.isPlace() == f.isPlace() {
+	if narrow, ok := l.narrow(counts); ok && narrow.isPlace() == f.isPlace() && narrow.explains(f, counts) && narrow.explains(b, counts) {
 		return narrow
 	}
 	return l.named(f, b, both)
+}
+
+// explains reports whether nearly all of a fault's 503s lie in the scope.
+func (s scope) explains(f *fault, counts []count) bool {
+	all, in := 0.0, 0.0
+	for i, c := range counts {
+		if f.in[i] {
+			all += c.k
+			if s.in[i] {
+				in += c.k
+			}
+		}
+	}
+	return in >= explained*all
 }
 
 // named returns the scope that lists the values of both.

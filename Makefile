@@ -24,6 +24,7 @@ staticcheck:
 	$(TOOL) staticcheck ./...
 
 unit:
+	@test -d ../shared/fixtures || echo "note: other people's public samples are not at ../shared/fixtures; the tests that also read them skip that"
 	$(GO) test -race ./...
 
 # Allocations are counted without the race detector, which adds its own.

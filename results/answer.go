@@ -39,6 +39,8 @@ const (
 	SignalLogOrigin                            // the access log's detailed result type is Origin… or AbortedOrigin
 	SignalLogFetched                           // the access log has origin-fbl: the origin's first byte came
 	SignalServerSoftware                       // Server names software that origins are known to run
+	SignalLengthCloudFront                     // the access log's answer is as long as CloudFront's error page
+	SignalLengthELB                            // it is as long as a load balancer's
 	signalsEnd
 )
 
@@ -50,6 +52,7 @@ var signalNames = []string{
 	"origin-marker",
 	"log-capacity", "log-limit", "log-compute", "log-origin", "log-fetched",
 	"server-software",
+	"length-cloudfront", "length-elb",
 }
 
 // Names returns the names of the signals in the set, in a fixed order.

@@ -99,7 +99,7 @@ func TestNamesRoundTrip(t *testing.T) {
 			t.Errorf("ParseProtocol(%q) = %v, %v", p.String(), got, err)
 		}
 	}
-	if got := (signalsEnd - 1).Names(); len(got) != len(signalNames) || got[len(got)-1] != "server-software" {
+	if got := (signalsEnd - 1).Names(); len(got) != len(signalNames) || got[len(got)-1] != "length-elb" {
 		t.Errorf("the names of all signals are %v", got)
 	}
 	if _, err := ParseOutcome("nonsense"); err == nil {

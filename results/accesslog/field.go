@@ -28,16 +28,17 @@ const (
 	fieldReceived
 	fieldTaken
 	fieldFirstByte
-	fieldOriginFirst       // origin-fbl
-	fields                 // how many there are
-	fieldNone        field = 255
+	fieldOriginFirst         // origin-fbl
+	fieldContentLength       // sc-content-len
+	fields                   // how many there are
+	fieldNone          field = 255
 )
 
 var fieldNames = [fields]string{
 	"date", "time", "timestamp", "timestamp-ms", "x-edge-location", "sc-bytes", "c-ip", "cs-method", "cs-host",
 	"x-host-header", "cs-uri-stem", "cs-uri-query", "sc-status", "x-edge-result-type", "x-edge-response-result-type",
 	"x-edge-detailed-result-type", "x-edge-request-id", "cs-protocol", "cs-protocol-version", "cs-bytes", "time-taken",
-	"time-to-first-byte", "origin-fbl",
+	"time-to-first-byte", "origin-fbl", "sc-content-len",
 }
 
 var fieldOf = func() map[string]field {
@@ -53,7 +54,7 @@ var fieldOf = func() map[string]field {
 var others = func() map[string]bool {
 	m := map[string]bool{}
 	for _, name := range strings.Fields("cs-referer cs-user-agent cs-cookie x-forwarded-for ssl-protocol ssl-cipher fle-status " +
-		"fle-encrypted-fields c-port sc-content-type sc-content-len sc-range-start sc-range-end origin-lbl asn c-country " +
+		"fle-encrypted-fields c-port sc-content-type sc-range-start sc-range-end origin-lbl asn c-country " +
 		"cache-behavior-path-pattern c-ip-version cs-accept-encoding cs-accept cs-headers cs-header-names cs-headers-count " +
 		"distributionid distribution-tenant-id primary-distribution-id primary-distribution-dns-name r-host sr-reason x-edge-mqcs") {
 		m[name] = true

@@ -77,7 +77,8 @@ func cacheOf(result []byte) results.Cache {
 	return results.CacheUnknown
 }
 
-// signals returns what the result types of a server's error say of its writer.
+// signals returns what a server's error says of its writer: by its result
+// types, and by its length.
 func signals(c *columns) (s results.Signals) {
 	for _, f := range []field{fieldResult, fieldPromise, fieldDetail} {
 		s |= signalOf(c[f])
@@ -85,7 +86,28 @@ func signals(c *columns) (s results.Signals) {
 	if !isDash(c[fieldOriginFirst]) {
 		s |= results.SignalLogFetched
 	}
-	return s
+	return s | lengthSignal(c[fieldContentLength])
+}
+
+// The lengths of error pages in bytes, as captured: CloudFront's has so many and
+// a line with the message, a load balancer's exactly so many.
+const (
+	pageCloudFront = 903
+	mostMessage    = 300
+	pageELB        = 162
+)
+
+func lengthSignal(length []byte) results.Signals {
+	n, ok := parseFixed(length, 0)
+	switch {
+	case !ok:
+		return 0
+	case n == pageELB:
+		return results.SignalLengthELB
+	case pageCloudFront <= n && n <= pageCloudFront+mostMessage:
+		return results.SignalLengthCloudFront
+	}
+	return 0
 }
 
 func signalOf(result []byte) results.Signals {

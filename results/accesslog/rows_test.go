@@ -19,7 +19,7 @@ const header33 = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-i
 
 // A testRow is a row of a standard log to write; empty fields have a default.
 type testRow struct {
-	time, pop, ip, path, query, status, result, promise, detail, id, agent, taken string
+	time, pop, ip, path, query, status, result, promise, detail, id, agent, taken, length string
 }
 
 func or(s, other string) string {
@@ -35,7 +35,7 @@ func (r testRow) columns() []string {
 		"2026-11-20", or(r.time, "09:30:00"), or(r.pop, "FRA56-P1"), "500", or(r.ip, "192.0.2.1"), "GET", "d111111abcdef8.cloudfront.net",
 		or(r.path, "/a"), or(r.status, "200"), "-", or(r.agent, "curl/8.0"), or(r.query, "-"), "-", result, or(r.id, "abcdefghijklmnopqrstuvwxyz=="),
 		"www.example.com", "https", "60", or(r.taken, "0.125"), "-", "TLSv1.3", "TLS_AES_128_GCM_SHA256", or(r.promise, result), "HTTP/2.0",
-		"-", "-", "4711", "0.100", or(r.detail, result), "text/html", "400", "-", "-",
+		"-", "-", "4711", "0.100", or(r.detail, result), "text/html", or(r.length, "400"), "-", "-",
 	}
 }
 
@@ -97,6 +97,11 @@ func TestMeaning(t *testing.T) {
 		{"a Lambda function", testRow{status: "503", result: "Error", detail: "LambdaLimitExceeded"}, 503, results.CacheError, results.EdgeCompute, "log-compute"},
 		{"a CloudFront Function", testRow{status: "503", result: "FunctionThrottledError"}, 503, results.CacheUnknown, results.EdgeCompute, "log-compute"},
 		{"a Lambda function answered", testRow{status: "503", result: "LambdaGeneratedResponse"}, 503, results.CacheUnknown, results.EdgeCompute, "log-compute"},
+		{"as long as CloudFront's page", testRow{status: "503", result: "Error", length: "1021"}, 503, results.CacheError, results.UnknownError, "length-cloudfront"},
+		{"as long as a load balancer's page", testRow{status: "503", result: "Error", length: "162"}, 503, results.CacheError, results.UnknownError, "length-elb"},
+		{"of another length", testRow{status: "503", result: "Error", length: "902"}, 503, results.CacheError, results.UnknownError, ""},
+		{"of no length", testRow{status: "503", result: "Error", length: "-"}, 503, results.CacheError, results.UnknownError, ""},
+		{"a good answer of that length", testRow{length: "1021"}, 200, results.CacheHit, results.OK, ""},
 		{"the origin", testRow{status: "503", result: "Error", detail: "OriginError"}, 503, results.CacheError, results.Origin, "log-origin"},
 		{"a gateway error", testRow{status: "502", result: "Error", detail: "OriginConnectError"}, 502, results.CacheError, results.Origin, "log-origin"},
 		{"a 503 that does not tell", testRow{status: "503", result: "Error"}, 503, results.CacheError, results.UnknownError, ""},

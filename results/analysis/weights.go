@@ -55,6 +55,7 @@ var table = []Weight{
 	// CloudFront's own hand, which names none.
 	{"server-cloudfront", edge, 2.5, 2.5, "policies and functions can write Server over"},
 	{"page-cloudfront", edge, 2, 2, "failed connections to origins end in such a page too"},
+	{"length-cloudfront", edge, 1, 1, "as long as CloudFront's page; other pages are as long by chance"},
 	{"marker-absent", edge, 1.5, 1.2, "good answers have the owner's header, these 503s do not; a load balancer before the application would not have it either"},
 	// An origin's hand.
 	{"origin-marker", origin, 7, 7, "the owner says that only the origin sets it"},
@@ -69,6 +70,7 @@ var table = []Weight{
 	{"page-s3", origin, 5, 5, "S3's XML error"},
 	{"server-elb", origin, 5, 5, "the load balancer signs its answers"},
 	{"page-elb", origin, 4, 4, "a load balancer's error page"},
+	{"length-elb", origin, 1.5, 1.5, "162 bytes, a load balancer's page and hardly another's"},
 	{"api-gateway-ids", origin, 5, 5, "API Gateway's request ids"},
 	{"page-api-gateway", origin, 2.5, 2.5, "a JSON message is easily somebody else's"},
 	{"server-software", origin, 4, 4, "software of origins signs the answer; a policy may write it over"},
@@ -151,6 +153,7 @@ var signs = []sign{
 	{results.SignalPageCapacity, "CloudFront's page speaks of capacity"},
 	{results.SignalServerCloudFront, "Server: CloudFront"},
 	{results.SignalPageCloudFront, "CloudFront's own error page"},
+	{results.SignalLengthCloudFront, "the length of CloudFront's error page"},
 	{results.SignalMarker, "the header that only the origin sets"},
 	{results.SignalUpstream, "Server-Timing shows that the origin was asked"},
 	{results.SignalAge, "Age: the cache replayed an origin's error"},
@@ -161,6 +164,7 @@ var signs = []sign{
 	{results.SignalPageS3, "S3's XML error"},
 	{results.SignalServerELB, "Server: awselb"},
 	{results.SignalPageELB, "a load balancer's error page"},
+	{results.SignalLengthELB, "the length of a load balancer's error page"},
 	{results.SignalAPIGatewayIDs, "API Gateway's request ids"},
 	{results.SignalPageAPIGateway, "API Gateway's JSON message"},
 	{results.SignalServerSoftware, "Server names software of origins"},

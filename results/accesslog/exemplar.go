@@ -3,6 +3,7 @@ package accesslog
 import (
 	"bytes"
 	"cmp"
+	"math/bits"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -49,9 +50,14 @@ func (e *errorLog) add(r *row, path uint16, place string) {
 	}
 }
 
-// orderOf puts 503s before other errors and, of each, draws by the request id.
+// orderOf puts 503s before other errors and, of each, draws by the request id
+// and all else that an exemplar shows: a log may lack ids, or repeat one.
 func orderOf(r *row) uint64 {
-	order := mix(r.columns[fieldRequestID])>>1 ^ uint64(r.millis)
+	order := uint64(r.millis)
+	for f, value := range r.columns {
+		order = bits.RotateLeft64(order, 7) ^ mix(value)*uint64(2*f+1)
+	}
+	order >>= 1
 	if r.status != 503 {
 		order |= 1 << 63
 	}

@@ -27,7 +27,7 @@ func drawnRow(t *rapid.T) testRow {
 		pop:  one("FRA56-P1", "IAD89-C2", "-"), ip: one("192.0.2.1", "192.0.2.2", "2001:db8::1", "-"),
 		path:   one("/", "/a", "/b/1", "/b/c/d/e", "/b/c/d/f", "/b/x", "-", "/p"+fmt.Sprint(rapid.IntRange(0, 40).Draw(t, "p"))),
 		status: one("200", "200", "503", "502", "000"), result: one("Hit", "Miss", "Error", "CapacityExceeded"),
-		taken: one("0.001", "1.5", "-", "x"), id: fmt.Sprintf("%022d", rapid.IntRange(0, 1<<30).Draw(t, "id")),
+		taken: one("0.001", "1.5", "-", "x"), id: one(fmt.Sprintf("%022d", rapid.IntRange(0, 1<<30).Draw(t, "id")), fmt.Sprintf("%022d", 0), "-"),
 	}
 }
 

@@ -12,7 +12,7 @@ func (s *Scenario) control(f *faults) *Control {
 	if m == nil {
 		return nil
 	}
-	attest := s.attest(f, "origin.authorization", m.Authorization, "the origin may be asked")
+	authorization := s.authorization(f, "origin.authorization", m.Authorization, "the origin may be asked")
 	if !s.origin.has("origin.control") {
 		if m.Authorization != nil {
 			f.add("origin.authorization", "it authorises nothing: there is no origin.control")
@@ -24,7 +24,7 @@ func (s *Scenario) control(f *faults) *Control {
 		f.add("origin.control", "%v", err)
 		return nil
 	}
-	return &Control{URL: u, Attest: attest}
+	return &Control{URL: u, Authorization: authorization}
 }
 
 func parseControl(text string) (*url.URL, error) {

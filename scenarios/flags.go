@@ -20,6 +20,7 @@ type Flags struct {
 	NewViewers  string // share of requests on a fresh connection, such as "10%"
 	Resumption  string // of TLS sessions: true or false
 	Attest      string // why the target may be loaded
+	Proof       string // dns or well-known
 	Protocol    string // h1, h2 or h3
 	Resolvers   []string
 	Subnets     []string
@@ -95,9 +96,12 @@ func (r flagReader) target(f Flags) {
 	set(r, "target.ca", "--ca", &m.Target.CA, f.CA)
 	set(r, "requests[0].method", "--method", &request.Method, f.Method)
 	set(r, "requests[0].body", "--body", &request.Body, f.Body)
-	if f.Attest != "" {
-		m.Target.Authorization = &authorizationSection{Attest: f.Attest}
-		r.origin.flags["target.authorization"] = "--attest"
+	if f.Attest != "" || f.Proof != "" {
+		a := &authorizationSection{}
+		m.Target.Authorization = a
+		set(r, "target.authorization.attest", "--attest", &a.Attest, f.Attest)
+		set(r, "target.authorization.proof", "--proof", &a.Proof, f.Proof)
+		r.origin.flags["target.authorization"] = cmp.Or(r.origin.flags["target.authorization.attest"], "--proof")
 	}
 	r.headers(request, f.Headers)
 	r.origin.flags["target.url"] = "--url"

@@ -31,7 +31,7 @@ func TestFromFlags(t *testing.T) {
 	if p.Target.Hostname != "www.example.com" || p.Target.Host != "other.example" || p.Target.Port != 8443 || len(p.Target.CA) == 0 {
 		t.Errorf("target %+v", p.Target)
 	}
-	if p.Attest != "ours" || p.Seed != 1 || p.Limits.PerClient != 60 || p.Schedule.Duration() != 30*time.Second || p.Name != "www.example.com:8443" {
+	if p.Target.Authorization.Attest != "ours" || p.Seed != 1 || p.Limits.PerClient != 60 || p.Schedule.Duration() != 30*time.Second || p.Name != "www.example.com:8443" {
 		t.Errorf("plan %+v", p)
 	}
 	var r urls.Request

@@ -47,23 +47,27 @@ type targetSection struct {
 	CA string `yaml:"ca,omitempty"`
 	// Output of "aws cloudfront get-distribution-config". Not in this version.
 	Distribution later `yaml:"distribution,omitempty" later:"target.distribution is"`
-	// Why the target may be loaded. Loopback addresses need none.
+	// What shows that the target may be loaded. Loopback addresses need none.
 	Authorization *authorizationSection `yaml:"authorization,omitempty"`
+	// Addresses and CIDRs that may be loaded though they are outside CloudFront's own, which attack --ip-ranges knows.
+	Outside []string `yaml:"outside,omitempty"`
 	// A header that only the origin sets. Not in this version.
 	Marker later `yaml:"marker,omitempty" later:"target.marker is"`
 }
 
 type authorizationSection struct {
-	// The reason, in words; it is kept in the run file.
+	// Your word that you may, and why; it is kept in the run file. Beside a proof it is a remark: it does not stand in for one that fails.
 	Attest string `yaml:"attest,omitempty"`
-	// Proof of ownership, dns or well-known. Not in this version.
-	Proof later `yaml:"proof,omitempty" later:"authorization.proof is"`
+	// Where the host's owner publishes the token, which is looked for before each run. dns: in a TXT record at _frontload.HOST. well-known: on a line of https://HOST/.well-known/frontload.txt.
+	Proof string `yaml:"proof,omitempty" jsonschema:"enum=dns,enum=well-known"`
+	// The token that is published, as "frontload init" makes it. It is no secret. Left out: that of the environment variable FRONTLOAD_TOKEN.
+	Token string `yaml:"token,omitempty"`
 }
 
 type originSection struct {
 	// URL that is asked once a second, straight at the origin and past CloudFront, as evidence of how the origin is. Redirects are not followed, and an answer is awaited for 5 s.
 	Control string `yaml:"control,omitempty"`
-	// Why the host of control may be asked; target.authorization does not speak for it. Loopback addresses need none.
+	// What shows that the host of control may be asked; target.authorization does not speak for it. Loopback addresses need none.
 	Authorization *authorizationSection `yaml:"authorization,omitempty"`
 	// How many instances the origin has, for the capacity plan. Not in this version.
 	Instances later `yaml:"instances,omitempty" later:"origin.instances is"`

@@ -14,7 +14,6 @@ import (
 type Plan struct {
 	Name     string
 	Target   Target
-	Attest   string   // why the target may be loaded, in the user's words; empty for not said
 	Control  *Control // nil for none
 	Clients  Clients
 	Requests []string // names, by index
@@ -34,12 +33,23 @@ type Target struct {
 	Host       string // Host header: a name, with a port where one must be said
 	ServerName string // TLS name: Host without its port
 	CA         []byte // PEM of a root to trust as well; nil for none
+
+	Authorization Authorization
+	Outside       []netip.Prefix // may be loaded though they are outside CloudFront's addresses
+}
+
+// An Authorization is what shows that a host may be asked. The zero value shows
+// nothing.
+type Authorization struct {
+	Attest string // the user's word that it may, and why; empty for not said
+	Proof  string // [proof.DNS] or [proof.WellKnown], which must hold then; empty for none
+	Token  string // that the host's owner publishes; empty where the environment has it
 }
 
 // A Control is what is asked once a second, straight at the origin.
 type Control struct {
-	URL    *url.URL
-	Attest string // why it may be asked, in the user's words; empty for not said
+	URL           *url.URL
+	Authorization Authorization
 }
 
 // Clients are the simulated viewer hosts. Client i is made up of its source
@@ -80,7 +90,6 @@ func (s *Scenario) compile(f *faults) *Plan {
 		f.add("name", "it is empty")
 	}
 	p.Target = s.target(f)
-	p.Attest = s.attest(f, "target.authorization", m.Target.Authorization, "the target may be loaded")
 	p.Control = s.control(f)
 	p.Clients = s.clients(f)
 	p.Requests, p.URLs = s.requests(f)

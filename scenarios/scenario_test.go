@@ -56,8 +56,8 @@ func TestDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, p.Clients, cmp.AllowUnexported(Clients{})); diff != "" {
 		t.Errorf("clients (-want +got):\n%s", diff)
 	}
-	if p.Name != "constant" || p.Seed != 1 || p.Guided || p.Limits != (Limits{}) || p.Attest != "" {
-		t.Errorf("name %q, seed %d, guided %v, limits %v, attest %q", p.Name, p.Seed, p.Guided, p.Limits, p.Attest)
+	if p.Name != "constant" || p.Seed != 1 || p.Guided || p.Limits != (Limits{}) || p.Target.Authorization != (Authorization{}) {
+		t.Errorf("name %q, seed %d, guided %v, limits %v, authorization %+v", p.Name, p.Seed, p.Guided, p.Limits, p.Target.Authorization)
 	}
 	target := p.Target
 	if target.Scheme != "https" || target.Hostname != "localhost" || target.Port != 8443 ||
@@ -118,7 +118,7 @@ func samePlan(t *testing.T, name string, a, b *Plan) {
 	if diff := cmp.Diff(a.Target, b.Target, cmp.Exporter(everything)); diff != "" {
 		t.Errorf("%s: target (-first +again):\n%s", name, diff)
 	}
-	if a.Limits != b.Limits || a.Seed != b.Seed || a.Guided != b.Guided || a.Attest != b.Attest || a.Name != b.Name {
+	if a.Limits != b.Limits || a.Seed != b.Seed || a.Guided != b.Guided || a.Target.Authorization != b.Target.Authorization || a.Name != b.Name {
 		t.Errorf("%s: %+v and %+v", name, a, b)
 	}
 	if a.Schedule.Duration() != b.Schedule.Duration() {

@@ -37,6 +37,8 @@ func (s *Scenario) target(f *faults) Target {
 	if s.origin.has("target.ca") {
 		t.CA = s.rootCA(f, m.CA)
 	}
+	t.Authorization = s.authorization(f, "target.authorization", m.Authorization, "the target may be loaded")
+	t.Outside = s.outside(f)
 	return t
 }
 
@@ -118,7 +120,23 @@ func hostName(host string) (string, error) {
 	if len(name) > 253 || !hostPattern.MatchString(name) {
 		return "", fmt.Errorf("%q is not a host name", name)
 	}
+	if endsInNumber(name) {
+		return "", fmt.Errorf("%q ends in a number, as only addresses do: write an IPv4 address as four numbers from 0 to 255, like 192.0.2.1", name)
+	}
 	return name, nil
+}
+
+// endsInNumber reports whether a name's last part is a number, decimal or
+// hexadecimal. No top-level domain is, and some programs take such a name for
+// an IPv4 address in an old spelling, like 127.1 or 0x7f000001, so that it
+// would not be the same host for everyone.
+func endsInNumber(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if hex, found := strings.CutPrefix(strings.ToLower(last), "0x"); found {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(last, "0123456789") == ""
 }
 
 // rootCA reads a PEM file and checks that it holds a certificate.
@@ -162,15 +180,4 @@ func (s *Scenario) file(path string, most int64) ([]byte, error) {
 	}
 	s.files[path] = data
 	return data, nil
-}
-
-// attest compiles an authorization, which stands at path: why what may be done.
-func (s *Scenario) attest(f *faults, path string, a *authorizationSection, what string) string {
-	if a == nil || s.origin.has(path+".proof") {
-		return ""
-	}
-	if strings.TrimSpace(a.Attest) == "" {
-		f.add(path, "the reason is empty: say why %s, such as \"CHG-4711, we own it\"", what)
-	}
-	return a.Attest
 }

@@ -26,7 +26,8 @@ type Answer struct {
 	// is zero when it never does: the target is an IP address.
 	Expires time.Time
 
-	// Waited is how long the look-up waited for its budget.
+	// Waited is how long the look-up waited for its budget, and its answer to be
+	// judged.
 	Waited time.Duration
 
 	refreshAt time.Time      // from when on to ask anew ahead of time; zero for never

@@ -129,6 +129,11 @@ func (c *Client) fly(ctx context.Context, f *flight) {
 	defer close(f.done)
 	defer f.cancel()
 	found, err := c.lookup(ctx)
+	if err == nil && c.cfg.Judge != nil {
+		begin := time.Now()
+		c.cfg.Judge(ctx, found.addrs)
+		found.waited += time.Since(begin) // the generator's own doing, as the budget is
+	}
 	c.land(ctx, f, found, err)
 }
 

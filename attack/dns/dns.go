@@ -52,6 +52,12 @@ type Config struct {
 	// unless nothing would remain. It must not block. Nil takes all.
 	Usable func(netip.Addr) bool
 
+	// Judge is called with the addresses of each look-up before anybody may use
+	// them; the look-up waits for it, until ctx ends. It cannot take addresses
+	// out: what must not be dialled is refused at the dial. Nil judges nothing.
+	// An IP address for a hostname is not judged, since it is not looked up.
+	Judge func(ctx context.Context, addrs []netip.Addr)
+
 	// Offset is where in an answer the client begins its turns; give each
 	// client its index, so that all clients together spread evenly even if
 	// each sends only one request. Negative counts as zero.

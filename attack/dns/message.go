@@ -14,7 +14,7 @@ import (
 // A question is what one query asks.
 type question struct {
 	name   dnsmessage.Name
-	kind   dnsmessage.Type // A or AAAA
+	kind   dnsmessage.Type // A, AAAA or TXT
 	subnet netip.Prefix    // EDNS client subnet; invalid for none
 	edns   bool            // send the EDNS record at all
 }
@@ -25,6 +25,7 @@ type reply struct {
 	truncated bool // there is more over TCP; the rest is not filled in
 	addrs     []netip.Addr
 	ttl       time.Duration // the least along the way to the addresses; zero without any
+	texts     []string      // of TXT records
 }
 
 // Facts of the format, and what is asked of and taken from it.
@@ -139,6 +140,7 @@ func parse(msg []byte, id uint16, q question) (reply, error) {
 	}
 	if r.rcode = extended(&p, h.RCode); r.rcode == dnsmessage.RCodeSuccess {
 		r.addrs, r.ttl = found.follow(fold(q.name))
+		r.texts = found.followText(fold(q.name))
 	}
 	return r, nil
 }

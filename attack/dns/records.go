@@ -12,6 +12,9 @@ import (
 type records struct {
 	alias map[string]alias
 	addrs map[string]*addresses
+
+	texts   map[string][]string // of TXT records, where those were asked for
+	counted int                 // texts
 }
 
 type alias struct {
@@ -26,7 +29,7 @@ type addresses struct {
 
 // readRecords reads the answer section as far as maxRecords.
 func readRecords(p *dnsmessage.Parser, kind dnsmessage.Type) (records, error) {
-	found := records{make(map[string]alias), make(map[string]*addresses)}
+	found := records{alias: make(map[string]alias), addrs: make(map[string]*addresses)}
 	for range maxRecords {
 		h, err := p.AnswerHeader()
 		if errors.Is(err, dnsmessage.ErrSectionDone) {
@@ -42,7 +45,7 @@ func readRecords(p *dnsmessage.Parser, kind dnsmessage.Type) (records, error) {
 	return found, nil
 }
 
-func (f records) read(p *dnsmessage.Parser, h dnsmessage.ResourceHeader, kind dnsmessage.Type) error {
+func (f *records) read(p *dnsmessage.Parser, h dnsmessage.ResourceHeader, kind dnsmessage.Type) error {
 	owner := fold(h.Name)
 	switch {
 	case h.Class == dnsmessage.ClassINET && h.Type == dnsmessage.TypeCNAME:
@@ -56,6 +59,10 @@ func (f records) read(p *dnsmessage.Parser, h dnsmessage.ResourceHeader, kind dn
 	case h.Class == dnsmessage.ClassINET && h.Type == kind && kind == dnsmessage.TypeAAAA:
 		r, err := p.AAAAResource()
 		f.add(owner, netip.AddrFrom16(r.AAAA), lifetime(h))
+		return err
+	case h.Class == dnsmessage.ClassINET && h.Type == kind && kind == dnsmessage.TypeTXT:
+		r, err := p.TXTResource()
+		f.addText(owner, r.TXT)
 		return err
 	}
 	return p.SkipAnswer()

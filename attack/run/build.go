@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -21,11 +22,7 @@ import (
 )
 
 // describe returns what is known of a run before it begins.
-func (r *runner) describe(t *target) results.RunInfo {
-	authorization := t.authorization
-	if c := r.plan.Control; c != nil && c.Attest != "" {
-		authorization += "; origin.control: attest: " + c.Attest
-	}
+func (r *runner) describe() results.RunInfo {
 	return results.RunInfo{
 		Name:          r.plan.Name,
 		Source:        r.opt.Source,
@@ -34,7 +31,7 @@ func (r *runner) describe(t *target) results.RunInfo {
 		Target:        r.plan.Target.URL.String(),
 		Seed:          r.plan.Seed,
 		Plan:          r.opt.Scenario,
-		Authorization: authorization,
+		Authorization: r.authorization(),
 		Requests:      r.plan.Requests,
 		ClientLimit:   float64(r.plan.Limits.PerClient),
 		EdgeLimit:     float64(r.plan.Limits.PerEdgeAddress),
@@ -59,6 +56,7 @@ func (r *runner) newResolvers() []*dns.Client {
 			Budget:   budgets[resolver],
 			Offset:   i,
 			Report:   r.reporter(i),
+			Judge:    r.judge,
 		}
 		if source, own := r.plan.Clients.Source(i); own {
 			cfg.Families = dns.Families{V4: source.Is4(), V6: source.Is6()}
@@ -70,15 +68,15 @@ func (r *runner) newResolvers() []*dns.Client {
 	return clients
 }
 
+// judge has what a look-up brought judged before it is used.
+func (r *runner) judge(ctx context.Context, addrs []netip.Addr) { r.gate.Judge(ctx, addrs) }
+
 // reporter records the look-ups of client i. Those before the run's clock
-// starts stand at zero, and their answers are kept to be judged.
+// starts stand at zero.
 func (r *runner) reporter(i int) func(results.Lookup) {
 	return func(l results.Lookup) {
 		if r.engine != nil {
 			l.At = r.engine.Now()
-		}
-		if l.At == 0 {
-			r.answers.add(l.Answer)
 		}
 		l.Client = uint32(i)
 		r.recorder.Lookup(l)

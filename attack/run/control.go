@@ -10,9 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
+	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"frontload/results"
@@ -27,25 +26,6 @@ const (
 	// More of an answer is not read.
 	controlBody = 1 << 20 // bytes
 )
-
-// mayControl judges, by the addresses that the host of control requests has
-// now, whether it may be asked.
-func mayControl(ctx context.Context, c *scenarios.Control) error {
-	if c == nil || c.Attest != "" {
-		return nil
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.URL.Hostname())
-	if err != nil {
-		return fmt.Errorf("origin.control: %w", err)
-	}
-	for i := range addrs {
-		addrs[i] = addrs[i].Unmap()
-	}
-	if foreign := slices.DeleteFunc(addrs, netip.Addr.IsLoopback); len(foreign) > 0 {
-		return &RefusedError{Hostname: c.URL.Hostname(), Addresses: foreign, Control: true}
-	}
-	return nil
-}
 
 // A prober asks the origin itself once a second, past CloudFront. Redirects
 // are not followed, and nothing is sent but what HTTP demands.
@@ -66,14 +46,13 @@ func (r *runner) newProber() (*prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error { return allowControl(c, address) }}
 	return &prober{
 		url: c.URL, now: r.engine.Now, tell: r.recorder.Control,
 		client: http.Client{
 			Timeout:       controlTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
-				DialContext:        dialer.DialContext,
+				DialContext:        r.dialControl,
 				TLSClientConfig:    &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 				DisableCompression: true,
 				IdleConnTimeout:    10 * controlEvery,
@@ -82,16 +61,37 @@ func (r *runner) newProber() (*prober, error) {
 	}, nil
 }
 
-// allowControl is asked before every dial, whatever DNS answers by then.
-func allowControl(c *scenarios.Control, address string) error {
-	to, err := netip.ParseAddrPort(address)
+// dialControl looks the host of control requests up and connects to the first
+// of its addresses that may be asked and answers, whatever it was asked to
+// connect to.
+func (r *runner) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
+	addrs, err := r.controlAddresses(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if c.Attest != "" || to.Addr().Unmap().IsLoopback() {
-		return nil
+	var last error
+	for _, a := range addrs {
+		if last = r.controlGate.Allow(a); last != nil {
+			continue
+		}
+		to := netip.AddrPortFrom(a, controlPort(r.plan.Control))
+		var conn net.Conn
+		if conn, last = new(net.Dialer).DialContext(ctx, "tcp", to.String()); last == nil {
+			return conn, nil
+		}
 	}
-	return fmt.Errorf("the origin has moved to %s, which is not loopback, and nothing authorises to ask it", to.Addr())
+	return nil, last
+}
+
+// controlPort is the port of control requests.
+func controlPort(c *scenarios.Control) uint16 {
+	if port, err := strconv.ParseUint(c.URL.Port(), 10, 16); err == nil {
+		return uint16(port)
+	}
+	if c.URL.Scheme == "https" {
+		return 443
+	}
+	return 80
 }
 
 // run asks at each second of the run's clock until ctx ends, without waiting

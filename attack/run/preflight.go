@@ -2,149 +2,227 @@ package run
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
+	"net"
 	"net/netip"
-	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	"frontload/attack/dns"
+	"frontload/attack/permit"
+	"frontload/attack/source"
+	"frontload/results"
+	"frontload/results/record"
 	"frontload/scenarios"
 )
 
-// A RefusedError says that the target may not be asked. Nothing was sent to it.
-type RefusedError struct {
-	Hostname  string
-	Addresses []netip.Addr // those that need an authorisation
-	Control   bool         // it is the host of origin.control, not the target
+// An Authorization is what shows that a plan's hosts may be asked.
+type Authorization struct {
+	// Text is what held, as the run file keeps it, such as "loopback",
+	// "attest: CHG-4711, we own it" or "proof: well-known at 4 addresses, TIME".
+	Text      string
+	Addresses []netip.Addr // of the target, that were judged
+	Notes     []string     // what weakens it, in words
+	Time      time.Time    // when it was judged
 }
 
-// Error names the addresses and what to do.
-func (e *RefusedError) Error() string {
-	where := fmt.Sprintf("%s is at %s, which is not loopback", e.Hostname, addresses(e.Addresses))
-	if len(e.Addresses) == 1 && e.Addresses[0].String() == e.Hostname {
-		where = e.Hostname + " is not loopback"
+// Authorise judges whether the plan may be carried out, as [Run] does before
+// it sends anything: it asks each resolver for the target on behalf of its
+// first client, and looks for the proofs that the plan names. No load is sent.
+//
+// The error is a [RefusedError] when the target or the host of control requests
+// may not be asked, a [SetupError] when the options are wrong, and any other
+// when a name cannot be resolved.
+func Authorise(ctx context.Context, plan *scenarios.Plan, opt Options) (Authorization, error) {
+	r := &runner{plan: plan, opt: opt, recorder: record.New(record.Config{Requests: plan.Requests})}
+	defer r.closeGates()
+	if err := r.authorise(ctx, r.newResolvers()); err != nil {
+		return Authorization{Notes: r.notes, Time: time.Now()}, err
 	}
-	if e.Control {
-		return "origin.control: " + where + ", and nothing authorises this run to ask it; " +
-			"if it is yours, say why: origin.authorization.attest in the scenario (the target's authorization does not speak for it)"
-	}
-	return where + ", and this run is not authorised to load it; " +
-		"if it is yours to test, say why: --attest \"CHG-4711, we own it\", or target.authorization.attest in the scenario"
+	return Authorization{Text: r.authorization(), Addresses: r.gate.Allowed(), Notes: r.notes, Time: time.Now()}, nil
 }
 
-// Foreseen returns the error with which the plan is going to be refused, as far
-// as that is known without a look-up: where its target is a literal address.
-// Nil says nothing about a name.
-func Foreseen(plan *scenarios.Plan) error {
-	if addr, ok := foreign(plan.Target.Hostname, plan.Attest); ok {
-		return &RefusedError{Hostname: plan.Target.Hostname, Addresses: []netip.Addr{addr}}
+// authorise judges the target by what the first client of each resolver is
+// answered, and the host of control requests. Other clients may be answered
+// otherwise, and are judged when they have looked the target up. What those
+// clients learn is theirs: they do not ask again for the run.
+func (r *runner) authorise(ctx context.Context, clients []*dns.Client) error {
+	if err := r.openGates(r.firstOfEach(clients)); err != nil {
+		return &SetupError{err}
 	}
-	if c := plan.Control; c != nil {
-		if addr, ok := foreign(c.URL.Hostname(), c.Attest); ok {
-			return &RefusedError{Hostname: c.URL.Hostname(), Addresses: []netip.Addr{addr}, Control: true}
+	if addr, err := netip.ParseAddr(r.plan.Target.Hostname); err == nil { // which nobody looks up
+		r.gate.Judge(ctx, []netip.Addr{addr})
+	}
+	for _, c := range r.firstOfEach(clients) {
+		if _, err := c.Resolve(ctx); err != nil {
+			return err
 		}
+		if err := r.refused(); err != nil {
+			return err
+		}
+	}
+	if err := r.mayControl(ctx); err != nil {
+		return err
+	}
+	for _, note := range r.notes {
+		r.say("note: %s", note)
+	}
+	return ctx.Err()
+}
+
+// refused returns why addresses of the target that were answered so far may
+// not be asked, or nil.
+func (r *runner) refused() error {
+	return refusal(r.gate.Denials(), r.plan.Target.Hostname, r.plan.Target.ServerName, false)
+}
+
+// firstOfEach returns the first client of each resolver.
+func (r *runner) firstOfEach(clients []*dns.Client) []*dns.Client {
+	var first []*dns.Client
+	asked := map[string]bool{}
+	for i, c := range clients {
+		if resolver := r.plan.Clients.Resolver(i); !asked[resolver] {
+			asked[resolver] = true
+			first = append(first, c)
+		}
+	}
+	return first
+}
+
+// openGates makes the gates of the target and of control requests, which have
+// heard of no address yet.
+func (r *runner) openGates(resolvers []*dns.Client) error {
+	t := &r.plan.Target
+	roots, err := trusted(t.CA)
+	if err != nil {
+		return err
+	}
+	ranges, err := r.ranges()
+	if err != nil {
+		return err
+	}
+	cfg := permit.Config{
+		Hostname: t.Hostname, Host: t.Host, ServerName: t.ServerName, Scheme: t.Scheme, Port: t.Port, Roots: roots,
+		Ranges: ranges, Outside: t.Outside,
+		Dial: r.dialForProof,
+		Tell: func(text string) { r.tell("authorisation", text) },
+	}
+	for _, c := range resolvers {
+		cfg.Resolvers = append(cfg.Resolvers, c)
+	}
+	r.gate = permit.New(r.authorized(cfg, t.Authorization))
+	if c := r.plan.Control; c != nil {
+		r.controlGate = permit.New(r.authorized(controlConfig(c, roots), c.Authorization))
 	}
 	return nil
 }
 
-// foreign reports whether the host is a literal address that may not be asked.
-func foreign(host, attest string) (netip.Addr, bool) {
-	addr, err := netip.ParseAddr(host)
-	return addr, err == nil && !addr.IsLoopback() && attest == ""
+// authorized returns cfg with an authorization; the token may be the
+// environment's.
+func (r *runner) authorized(cfg permit.Config, a scenarios.Authorization) permit.Config {
+	cfg.Attest, cfg.Proof, cfg.Token = a.Attest, a.Proof, a.Token
+	if cfg.Token == "" {
+		cfg.Token = strings.TrimSpace(r.opt.Token)
+	}
+	return cfg
 }
 
-func addresses(list []netip.Addr) string {
-	const shown = 4
-	var b strings.Builder
-	for i, a := range list[:min(shown, len(list))] {
-		if i > 0 {
-			b.WriteString(", ")
+// ranges returns CloudFront's, if the options name a file of them.
+func (r *runner) ranges() (*permit.Ranges, error) {
+	if r.opt.IPRanges == "" {
+		return nil, nil
+	}
+	ranges, err := permit.OpenRanges(r.opt.IPRanges)
+	if err != nil {
+		return nil, err
+	}
+	if doubt := ranges.Doubt(time.Now()); doubt != "" {
+		r.notes = append(r.notes, doubt)
+	}
+	return ranges, nil
+}
+
+// dialForProof connects as load would, from the source address of a client.
+func (r *runner) dialForProof(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	const tried = 16
+	d := source.Dialer{Allow: func(netip.Addr) error { return nil }} // the gate has judged all but the proof
+	for i := range min(tried, r.plan.Clients.Count) {
+		from, own := r.plan.Clients.Source(i)
+		if !own || from.Unmap().Is4() == to.Addr().Is4() {
+			return d.Dial(ctx, from, to)
 		}
-		b.WriteString(a.String())
 	}
-	if more := len(list) - shown; more > 0 {
-		fmt.Fprintf(&b, " and %d more", more)
-	}
-	return b.String()
+	return d.Dial(ctx, netip.Addr{}, to)
 }
 
-// A target is what preflight found out about the plan's target.
-type target struct {
-	authorization string // why it may be asked
-	attested      bool
-}
-
-// preflight resolves the target for the first client of each resolver, and
-// judges whether it may be asked; other clients may be answered otherwise, and
-// are judged when they have looked it up. What those clients learn is theirs:
-// they do not ask again for the run.
-func preflight(ctx context.Context, plan *scenarios.Plan, clients []*dns.Client) (*target, error) {
-	t := &target{attested: plan.Attest != ""}
-	var addrs []netip.Addr
-	asked := map[string]bool{}
-	for i, c := range clients {
-		resolver := plan.Clients.Resolver(i)
-		if asked[resolver] {
-			continue
+// closeGates ends proofs that are under way. It may be called again.
+func (r *runner) closeGates() {
+	for _, g := range []*permit.Gate{r.gate, r.controlGate} {
+		if g != nil {
+			g.Close()
 		}
-		asked[resolver] = true
-		answer, err := c.Resolve(ctx)
-		if err != nil {
-			return nil, err
+	}
+}
+
+// authorization says what showed that the hosts may be asked.
+func (r *runner) authorization() string {
+	text := r.gate.String()
+	if g := r.controlGate; g != nil {
+		if control := g.String(); control != "loopback" {
+			text += "; origin.control: " + control
 		}
-		addrs = append(addrs, answer.Addrs...)
 	}
-	var err error
-	t.authorization, err = t.authorize(plan, addrs)
-	return t, err
+	return text
 }
 
-// An answerBook keeps the addresses that look-ups were answered. Its methods
-// may be called by many goroutines at once.
-type answerBook struct {
-	mu    sync.Mutex
-	addrs []netip.Addr
-}
-
-func (b *answerBook) add(addrs []netip.Addr) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.addrs = append(b.addrs, addrs...)
-}
-
-// take returns what was added, and forgets it.
-func (b *answerBook) take() []netip.Addr {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	addrs := b.addrs
-	b.addrs = nil
-	return addrs
-}
-
-// authorize judges the target by addresses that it resolved to, and returns why
-// it may be asked.
-func (t *target) authorize(plan *scenarios.Plan, addrs []netip.Addr) (string, error) {
-	foreign := slices.DeleteFunc(slices.Clone(addrs), netip.Addr.IsLoopback)
-	slices.SortFunc(foreign, netip.Addr.Compare)
-	foreign = slices.Compact(foreign)
-	var why []string
-	if len(foreign) == 0 {
-		why = append(why, "loopback")
+// tell records an event, and says it.
+func (r *runner) tell(kind, text string) {
+	event := results.Event{Kind: kind, Text: text}
+	if r.engine != nil {
+		event.At = r.engine.Now()
 	}
-	if t.attested {
-		why = append(why, "attest: "+plan.Attest)
-	}
-	if len(why) == 0 {
-		return "", &RefusedError{Hostname: plan.Target.Hostname, Addresses: foreign}
-	}
-	return strings.Join(why, "; "), nil
+	r.recorder.Event(event)
+	r.say("%s", text)
 }
 
-// allow is asked before every dial, whatever DNS answers by then.
-func (t *target) allow(addr netip.Addr) error {
-	if addr.IsLoopback() || t.attested {
+// controlConfig is what a gate for control requests needs to know. Their names
+// are resolved as the system does.
+func controlConfig(c *scenarios.Control, roots *x509.CertPool) permit.Config {
+	hostname := c.URL.Hostname()
+	cfg := permit.Config{
+		Hostname: hostname, Host: c.URL.Host, ServerName: hostname, Scheme: c.URL.Scheme, Port: controlPort(c), Roots: roots,
+		Resolvers: []permit.Resolver{dns.New(dns.Config{Hostname: hostname})},
+	}
+	cfg.Dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", to.String())
+	}
+	return cfg
+}
+
+// mayControl judges, by the addresses that the host of control requests has
+// now, whether it may be asked.
+func (r *runner) mayControl(ctx context.Context) error {
+	c := r.plan.Control
+	if c == nil {
 		return nil
 	}
-	return fmt.Errorf("the target has moved to %s, which is not loopback, and this run is not authorised to load it", addr)
+	if _, err := r.controlAddresses(ctx); err != nil {
+		return fmt.Errorf("origin.control: %w", err)
+	}
+	return refusal(r.controlGate.Denials(), c.URL.Hostname(), c.URL.Hostname(), true)
+}
+
+// controlAddresses looks the host of control requests up, and has what it has
+// found judged.
+func (r *runner) controlAddresses(ctx context.Context) ([]netip.Addr, error) {
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", r.plan.Control.URL.Hostname())
+	if err != nil {
+		return nil, err
+	}
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	r.controlGate.Judge(ctx, addrs)
+	return addrs, nil
 }

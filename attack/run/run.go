@@ -11,6 +11,7 @@ import (
 
 	"frontload/attack"
 	"frontload/attack/host"
+	"frontload/attack/permit"
 	"frontload/attack/source"
 	"frontload/results"
 	"frontload/results/live"
@@ -26,6 +27,8 @@ type Options struct {
 	Source   string            // attack or rehearsal
 	Version  string            // of the program
 	Pace     string            // auto, precise or 1ms; empty means auto
+	Token    string            // for proofs of which the plan does not say the token
+	IPRanges string            // file of AWS's ip-ranges.json; empty for none
 	Progress func(live.Status) // called once a second; nil for none
 	Message  func(string)      // called with what a user should know; nil for none
 }
@@ -67,13 +70,17 @@ type runner struct {
 	file     runFile
 	engine   *attack.Engine
 	host     *host.Watcher
-	answers  answerBook
 	watchdog *host.Watchdog
 	watch    *watch
-	prober   *prober  // nil where the origin is not asked
-	beside   []func() // each ends something that goes on beside the send loop, and may be called again
+	gate     *permit.Gate // of the target
+	notes    []string     // on the authorisation
+	prober   *prober      // nil where the origin is not asked
+	beside   []func()     // each ends something that goes on beside the send loop, and may be called again
 	status   status
-	stage    string // of the last event that told of one
+
+	controlGate *permit.Gate // of control requests; nil where the origin is not asked
+
+	stage string // of the last event that told of one
 }
 
 // A runFile takes what was recorded. [store.Writer] is one.
@@ -85,15 +92,13 @@ type runFile interface {
 func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	r.recorder = record.New(record.Config{Requests: r.plan.Requests})
 	resolvers := r.newResolvers()
-	target, err := preflight(ctx, r.plan, resolvers)
+	defer r.closeGates()
+	err := r.authorise(ctx, resolvers)
 	if err != nil {
 		return r.info, false, err
 	}
-	if err := mayControl(ctx, r.plan.Control); err != nil {
-		return r.info, false, err
-	}
-	r.info = r.describe(target)
-	dialer := &source.Dialer{Allow: target.allow}
+	r.info = r.describe()
+	dialer := &source.Dialer{Allow: r.gate.Allow}
 	if r.engine, err = r.newEngine(resolvers); err != nil {
 		return r.info, false, &SetupError{err}
 	}
@@ -104,7 +109,7 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	if err != nil {
 		return r.info, false, &SetupError{err}
 	}
-	if err := r.prepare(ctx, target); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		transport.Close()
 		return r.info, false, err
 	}
@@ -125,16 +130,18 @@ func (r *runner) say(format string, args ...any) {
 
 // prepare has the first clients look the target up, judges all that they were
 // answered, and begins the run file: an older one is replaced only then.
-func (r *runner) prepare(ctx context.Context, t *target) error {
+func (r *runner) prepare(ctx context.Context) error {
 	if err := store.CanCreate(r.opt.File); err != nil {
 		return &SetupError{err}
 	}
 	if err := r.lookUp(ctx); err != nil {
 		return err
 	}
-	if _, err := t.authorize(r.plan, r.answers.take()); err != nil {
+	if err := r.refused(); err != nil {
 		return err
 	}
+	r.info.Authorization = r.authorization()
+	r.gate.Begin()
 	var err error
 	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
 		return &SetupError{err}
@@ -162,7 +169,7 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	defer stop(nil)
 	defer r.watchForStalls()()
 	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
-	r.beside = []func(){r.probe(), r.watch.end}
+	r.beside = []func(){r.probe(), r.watch.end, r.closeGates}
 	defer r.endBeside()
 	finished := make(chan error, 1)
 	go func() { finished <- r.engine.Run(sending, transport) }()
@@ -196,6 +203,7 @@ func (r *runner) endBeside() {
 func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 	r.endBeside() // before the last of the record is written, to which what they tell belongs
 	r.info.End = time.Now()
+	r.info.Authorization = r.authorization() // with what was judged since
 	r.info.Interrupted = ctx.Err() != nil || sendErr != nil || writeErr != nil
 	if ctx.Err() != nil {
 		r.recorder.Event(results.Event{At: r.engine.Now(), Kind: "interrupted", Text: "interrupted by the user"})

@@ -11,6 +11,7 @@ import (
 	"frontload/attack"
 	"frontload/attack/dns"
 	"frontload/attack/host"
+	"frontload/attack/permit"
 	"frontload/attack/wire"
 	"frontload/results"
 	"frontload/results/record"
@@ -74,7 +75,7 @@ load: {rate: 500/s, for: 8s}
 	synctest.Test(t, func(t *testing.T) {
 		info := results.RunInfo{Requests: plan.Requests}
 		file := &slowFile{Memory: store.NewMemory(info), slow: 3, took: 2 * time.Second}
-		r := &runner{plan: plan, recorder: record.New(record.Config{Requests: plan.Requests}), file: file, info: info, host: host.New(0)}
+		r := &runner{plan: plan, recorder: record.New(record.Config{Requests: plan.Requests}), file: file, info: info, host: host.New(0), gate: permit.New(permit.Config{})}
 		defer r.host.Close()
 		r.engine = attack.New(attack.Config{
 			Schedule: plan.Schedule, Requests: requester{plan.URLs, plan.Target.Host},

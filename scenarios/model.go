@@ -45,14 +45,19 @@ type targetSection struct {
 	Host string `yaml:"host,omitempty"`
 	// PEM file of a root certificate to trust as well, relative to the scenario.
 	CA string `yaml:"ca,omitempty"`
-	// Output of "aws cloudfront get-distribution-config". Not in this version.
-	Distribution later `yaml:"distribution,omitempty" later:"target.distribution is"`
+	// JSON file with the output of "aws cloudfront get-distribution-config", relative to the scenario: what CloudFront's guidance forbids is read from it.
+	Distribution string `yaml:"distribution,omitempty"`
 	// What shows that the target may be loaded. Loopback addresses need none.
 	Authorization *authorizationSection `yaml:"authorization,omitempty"`
 	// Addresses and CIDRs that may be loaded though they are outside CloudFront's own, which attack --ip-ranges knows.
 	Outside []string `yaml:"outside,omitempty"`
-	// A header that only the origin sets. Not in this version.
-	Marker later `yaml:"marker,omitempty" later:"target.marker is"`
+	// A header that only the origin sets, as evidence of who wrote a 503.
+	Marker *markerSection `yaml:"marker,omitempty"`
+}
+
+type markerSection struct {
+	// Its name. Answers that have it are the origin's.
+	Header string `yaml:"header" jsonschema:"required"`
 }
 
 type authorizationSection struct {

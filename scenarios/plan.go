@@ -7,6 +7,7 @@ import (
 
 	"frontload/pacing"
 	"frontload/results"
+	"frontload/scenarios/distribution"
 	"frontload/scenarios/urls"
 )
 
@@ -17,6 +18,10 @@ type Plan struct {
 	Control  *Control // nil for none
 	Clients  Clients
 	Requests []string // names, by index
+
+	Distribution *distribution.Distribution // of the target; nil for not said
+	Marker       string                     // header that only the origin sets; empty for none
+
 	URLs     *urls.Generator
 	Schedule *pacing.Schedule
 	Guided   bool // the load is a guided ramp
@@ -90,6 +95,7 @@ func (s *Scenario) compile(f *faults) *Plan {
 		f.add("name", "it is empty")
 	}
 	p.Target = s.target(f)
+	p.Distribution, p.Marker = s.distribution(f), s.marker(f)
 	p.Control = s.control(f)
 	p.Clients = s.clients(f)
 	p.Requests, p.URLs = s.requests(f)

@@ -96,6 +96,9 @@ func urlFault(err error) error {
 	return err
 }
 
+// headerPattern is that of a header's name: a token (RFC 9110, section 5.6.2).
+var headerPattern = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,256}$")
+
 var hostPattern = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
 
 // hostName checks a host with an optional port and returns it without the

@@ -170,6 +170,7 @@ func newTransport(plan *scenarios.Plan, e *attack.Engine, d *source.Dialer) (*wi
 		Protocol:    plan.Clients.Protocol,
 		Connections: plan.Clients.Connections,
 		Timeout:     plan.Clients.Timeout,
+		Marker:      plan.Marker,
 	}
 	if plan.Target.Scheme != "https" {
 		return wire.New(cfg), nil

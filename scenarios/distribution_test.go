@@ -1,0 +1,44 @@
+package scenarios
+
+import (
+	"fmt"
+	"testing"
+)
+
+const withDistribution = `
+version: 1
+target: {url: "http://127.0.0.1", distribution: testdata/alb-lambda-api.json, marker: {header: X-Origin-Id}}
+requests:
+  - {name: page, weight: 97, path: "/pages/{id}", vars: {id: {uniform: {count: 1000}}}}
+  - {name: mixed, weight: 2, path: "/{area}/x", vars: {area: {list: [api, img, about]}}}
+  - {name: rare, weight: 0.05, path: /api/health}
+  - {name: never, weight: 0, path: /api/never}
+  - {name: query, weight: 1, path: "/search?back=/api/", cache: bypass}
+load: {rate: 10/s, for: 1s}
+`
+
+// A ban on some behaviours concerns the requests that meet these, by name.
+func TestReach(t *testing.T) {
+	s, err := Parse("distribution/test.yaml", []byte(withDistribution))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan(t, s)
+	if p.Distribution == nil || p.Marker != "X-Origin-Id" {
+		t.Fatalf("distribution %v, marker %q", p.Distribution, p.Marker)
+	}
+	got := map[string]string{}
+	for _, r := range p.Reach() {
+		got[r.Behaviour.Pattern] = fmt.Sprint(r.Names(), len(r.Behaviour.ViewerLambdas()))
+	}
+	want := map[string]string{"/api/*": "[rare mixed] 1", "/img/*": "[mixed] 0", "*": "[page query mixed] 0"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("Reach() = %v, want %v", got, want)
+	}
+}
+
+func TestReachWithoutADistribution(t *testing.T) {
+	if r := parse(t, "version: 1\ntarget: {url: 'http://[::1]'}\nrequests: [{path: /}]\nload: {rate: 1/s, for: 1s}\n").Reach(); r != nil {
+		t.Errorf("Reach() = %v, want none", r)
+	}
+}

@@ -1,0 +1,45 @@
+package scenarios
+
+import (
+	"iter"
+
+	"frontload/scenarios/distribution"
+	"frontload/scenarios/urls"
+)
+
+const (
+	leastDraws = 20_000  // requests that Drawn makes
+	mostDraws  = 200_000 // or so many, where a request's name has not come up often enough
+	enough     = 50      // how often that is
+)
+
+// Drawn returns the name and the path, with its query, of the first requests
+// that the plan sends: 20,000 of them, and more where some name came up less
+// than 50 times. What carries a ten-thousandth of the load is as good as sure
+// to be among them. It draws from the plan's own generator, and must be done
+// with before anybody else does.
+func (p *Plan) Drawn() iter.Seq2[string, string] {
+	return func(yield func(name, path string) bool) {
+		var r urls.Request
+		seen, missing := make([]int, len(p.Requests)), len(p.Requests)
+		for n := uint64(0); n < leastDraws || missing > 0 && n < mostDraws; n++ {
+			p.URLs.Next(n, &r)
+			if seen[r.Index]++; seen[r.Index] == enough {
+				missing--
+			}
+			if !yield(p.Requests[r.Index], string(r.Target)) {
+				return
+			}
+		}
+	}
+}
+
+// Reach returns the behaviours of the distribution that the plan's requests
+// meet, as a sample of them tells: see [Plan.Drawn]. It is nil where the
+// scenario names no distribution.
+func (p *Plan) Reach() []distribution.Reached {
+	if p.Distribution == nil {
+		return nil
+	}
+	return p.Distribution.Reach(p.Drawn())
+}

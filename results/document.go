@@ -192,6 +192,17 @@ type Rule struct {
 	Planned  string `json:"planned"`
 	Observed string `json:"observed"`
 	Fix      string `json:"fix"`
+
+	Source    string   `json:"source,omitempty"`     // who says so
+	SourceURL string   `json:"source_url,omitempty"` // where
+	Measured  Measured `json:"measured"`             // what the words are made of
+}
+
+// Measured are the figures that a rule is judged by, as planned and as
+// observed; their names end in their units where they have one.
+type Measured struct {
+	Planned  map[string]float64 `json:"planned,omitempty"`
+	Observed map[string]float64 `json:"observed,omitempty"`
 }
 
 // Latencies are quantiles in microseconds, as the document has them.

@@ -22,6 +22,10 @@ type RunInfo struct {
 	// "attest: " and the reason.
 	Authorization string
 
+	// Planned are the facts of the plan that CloudFront's rules are judged on,
+	// as JSON; empty where they were not kept.
+	Planned string
+
 	Requests    []string // request names, by index
 	ClientLimit float64  // requests/s that one client may send; zero when unlimited
 	EdgeLimit   float64  // requests/s that one edge address may get; zero when unlimited

@@ -15,7 +15,8 @@ func metaOf(info results.RunInfo) map[string]string {
 	return map[string]string{
 		"name": info.Name, "source": info.Source, "version": info.Version, "region": info.Region,
 		"target": info.Target, "plan_yaml": info.Plan, "authorization": info.Authorization,
-		"start": timeText(info.Start), "end": timeText(info.End),
+		"planned_json": info.Planned,
+		"start":        timeText(info.Start), "end": timeText(info.End),
 		"seed": strconv.FormatUint(info.Seed, 10), "request_names_json": string(requests),
 		"client_limit_per_second":       strconv.FormatFloat(info.ClientLimit, 'g', -1, 64),
 		"edge_address_limit_per_second": strconv.FormatFloat(info.EdgeLimit, 'g', -1, 64),
@@ -29,6 +30,7 @@ func infoOf(meta map[string]string) (results.RunInfo, error) {
 	info := results.RunInfo{
 		Name: meta["name"], Source: meta["source"], Version: meta["version"], Region: meta["region"],
 		Target: meta["target"], Plan: meta["plan_yaml"], Authorization: meta["authorization"],
+		Planned:   meta["planned_json"],                                        // older files do not say
 		Simulated: meta["simulated"] == "true", Rehearsal: meta[metaRehearsal], // older files do not say
 	}
 	for _, field := range []struct {

@@ -82,7 +82,7 @@ func (c *Course) keep(at time.Duration, share float64, name string) (Rate, bool)
 		c.mu.left, c.mu.held = at-c.mu.late, true
 	}
 	c.mu.kept = Rate(s.Rate(at) * share)
-	c.change(at, []Segment{{Name: name + c.mu.kept.rounded(), From: c.mu.kept, To: c.mu.kept, For: longest - at}})
+	c.change(at, []Segment{{Name: name + c.mu.kept.Rounded(), From: c.mu.kept, To: c.mu.kept, For: longest - at}})
 	return c.mu.kept, true
 }
 

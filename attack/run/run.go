@@ -47,8 +47,9 @@ func (e *SetupError) Unwrap() error { return e.Err }
 // an error or not.
 //
 // The error is a [RefusedError] when the target may not be asked, a
-// [SetupError] when the plan or the options cannot be carried out here, and
-// [ErrInterrupted] when ctx ended; any other says what failed.
+// [SetupError] when the plan or the options cannot be carried out here,
+// [ErrInterrupted] when ctx ended, and [ErrGuard] when the guard ended the load;
+// any other says what failed.
 func Run(ctx context.Context, plan *scenarios.Plan, opt Options) (info results.RunInfo, started bool, err error) {
 	r := &runner{plan: plan, opt: opt}
 	info, started, err = r.run(ctx)
@@ -70,8 +71,10 @@ type runner struct {
 	answers  answerBook
 	watchdog *host.Watchdog
 	watch    *watch
-	prober   *prober  // nil where the origin is not asked
-	beside   []func() // each ends something that goes on beside the send loop, and may be called again
+	guard    *edgeGuard // nil for none
+	stopped  error      // why the load was ended before the plan was; nil where it was not
+	prober   *prober    // nil where the origin is not asked
+	beside   []func()   // each ends something that goes on beside the send loop, and may be called again
 	status   status
 	stage    string // of the last event that told of one
 }
@@ -132,9 +135,11 @@ func (r *runner) prepare(ctx context.Context, t *target) error {
 	if err := r.lookUp(ctx); err != nil {
 		return err
 	}
-	if _, err := t.authorize(r.plan, r.answers.take()); err != nil {
+	answered := r.answers.take()
+	if _, err := t.authorize(r.plan, answered); err != nil {
 		return err
 	}
+	r.foresee(answered)
 	var err error
 	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
 		return &SetupError{err}
@@ -162,6 +167,7 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	defer stop(nil)
 	defer r.watchForStalls()()
 	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
+	r.guard = r.newGuard()
 	r.beside = []func(){r.probe(), r.watch.end}
 	defer r.endBeside()
 	finished := make(chan error, 1)
@@ -218,6 +224,8 @@ func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 		return ErrInterrupted
 	case sendErr != nil:
 		return sendErr
+	case r.stopped != nil:
+		return r.stopped
 	}
 	return r.engine.Verdict()
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +20,7 @@ func (r *runner) newGuard() *edgeGuard {
 	if !r.plan.Guided || r.opt.Source == "rehearsal" {
 		return nil
 	}
-	return &edgeGuard{rule: defaultRule}
+	return &edgeGuard{rule: cmp.Or(r.opt.rule, defaultRule)}
 }
 
 // govern asks the guard what to do, once a second, and does it.

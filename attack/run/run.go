@@ -28,6 +28,8 @@ type Options struct {
 	Pace     string            // auto, precise or 1ms; empty means auto
 	Progress func(live.Status) // called once a second; nil for none
 	Message  func(string)      // called with what a user should know; nil for none
+
+	rule edgeRule // of the guard, for tests; zero means that of every guided load
 }
 
 // ErrInterrupted is returned by [Run] when its context ended: the run file is

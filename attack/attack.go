@@ -63,16 +63,17 @@ type ClientConfig struct {
 // Config says what an [Engine] does. Schedule, Requests, Clients and Sink are
 // required.
 type Config struct {
-	Schedule *pacing.Schedule
+	Schedule *pacing.Schedule // which [Engine.Course] may change while it is carried out
 	Requests Requester
 	Clients  []ClientConfig
 	Port     uint16
 	Sink     results.Sink
 	Pace     Pace
 
-	// ClientsAt returns how many clients take part at a time of the run; nil
-	// means all of them, always.
-	ClientsAt func(time.Duration) int
+	// ClientsFor returns how many clients a rate takes. They join as the rate
+	// grows, each once it has looked the target up, and none leaves. Nil means
+	// that all take part from the start.
+	ClientsFor func(pacing.Rate) int
 
 	// NewViewer reports of arrival n whether it goes out on a fresh connection,
 	// as [wire.Call] says. Nil means none does.
@@ -95,8 +96,10 @@ type Config struct {
 // An Engine carries out one schedule, once.
 type Engine struct {
 	cfg       Config
+	course    *pacing.Course
 	transport Transport
 	start     time.Time
+	joined    int // clients that take part, of the send loop alone
 	clients   []*client
 	edges     limiter
 	inFlight  atomic.Int64
@@ -122,12 +125,18 @@ func New(cfg Config) *Engine {
 	if cfg.Drain <= 0 {
 		cfg.Drain = 100 * time.Second
 	}
-	e := &Engine{cfg: cfg, done: make(chan struct{}, 1), edges: limiter{rate: float64(cfg.PerEdge)}}
+	e := &Engine{
+		cfg: cfg, course: pacing.NewCourse(cfg.Schedule), done: make(chan struct{}, 1), edges: limiter{rate: float64(cfg.PerEdge)},
+	}
 	e.calls.New = func() any { return new(wire.Call) }
 	for i, c := range cfg.Clients {
 		e.clients = append(e.clients, &client{
 			engine: e, index: uint32(i), source: c.Source, resolver: c.Resolver,
 		})
+	}
+	e.joined = e.clientsAt(0)
+	for _, c := range e.clients[:e.joined] {
+		c.ready.Store(true)
 	}
 	return e
 }
@@ -137,7 +146,7 @@ func New(cfg Config) *Engine {
 func (e *Engine) Prepare(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(64)
-	for _, c := range e.clients[:e.clientsAt(0)] {
+	for _, c := range e.clients[:e.joined] {
 		work.Go(func() error {
 			answer, err := c.resolver.Resolve(ctx)
 			if err == nil {
@@ -149,13 +158,9 @@ func (e *Engine) Prepare(ctx context.Context) error {
 	return work.Wait()
 }
 
-// clientsAt returns how many clients take part at a time of the run.
-func (e *Engine) clientsAt(t time.Duration) int {
-	if e.cfg.ClientsAt == nil {
-		return len(e.clients)
-	}
-	return min(max(1, e.cfg.ClientsAt(t)), len(e.clients))
-}
+// Course returns the course of the load, by which it can be held, slowed down
+// and stopped while it is carried out.
+func (e *Engine) Course() *pacing.Course { return e.course }
 
 // Begin starts the run's clock and returns when that was. It must be called
 // once, after Prepare and before Run.

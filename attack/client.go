@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"frontload/attack/dns"
@@ -22,7 +23,8 @@ type client struct {
 	index    uint32
 	source   netip.Addr
 	resolver Resolver
-	allowed  bucket // of the send loop alone
+	allowed  bucket      // of the send loop alone
+	ready    atomic.Bool // it takes arrivals: it takes part from the start, or has looked the target up
 
 	// mu is held while a call is started and while connections retire, so that
 	// no call goes to an address after the connections to it have retired.
@@ -97,6 +99,7 @@ func (c *client) looked(answer *dns.Answer, err error) {
 	defer c.mu.Unlock()
 	if err == nil {
 		c.size = len(answer.Addrs)
+		c.ready.Store(true)
 		for _, addr := range answer.Left {
 			for _, call := range c.engine.transport.Retire(c.index, netip.AddrPortFrom(addr, c.engine.cfg.Port)) {
 				call.Elsewhere(now)

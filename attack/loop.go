@@ -26,7 +26,9 @@ func (e *Engine) Run(ctx context.Context, t Transport) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	e.ctx, e.fatal = ctx, cancel
+	stopJoining := e.beginJoining(ctx)
 	e.send(ctx)
+	stopJoining()
 	e.drain(ctx)
 	cancel(errFinished)
 	e.lookups.Wait()
@@ -39,18 +41,30 @@ func (e *Engine) Run(ctx context.Context, t Transport) error {
 
 var errFinished = errors.New("finished")
 
-// send is the send loop. It reads the clock once a round.
+// send is the send loop. It reads the clock once a round, and follows what the
+// course becomes.
 func (e *Engine) send(ctx context.Context) {
-	stream := e.cfg.Schedule.Stream(0, 1)
-	gate := pacing.NewGate(e.cfg.Schedule)
+	schedule := e.course.Schedule()
+	stream, gate := schedule.Stream(0, 1), pacing.NewGate(schedule)
 	sleeper := newSleeper(e.cfg.Pace)
 	defer sleeper.close()
 	a, more := stream.Next()
-	for more && ctx.Err() == nil {
+	for ctx.Err() == nil {
 		now := e.Now()
+		if changed := e.course.Schedule(); changed != schedule {
+			schedule = changed
+			gate.Follow(schedule)
+			a, more = stream.Follow(schedule)
+		}
+		if !more {
+			if e.course.Finish(schedule) {
+				return
+			}
+			continue
+		}
 		decision, wait := gate.Admit(a.At, now)
 		if decision == pacing.Wait {
-			sleeper.wait(ctx, now, wait)
+			sleeper.wait(ctx, now, min(wait, longestWait))
 			continue
 		}
 		if decision == pacing.Miss {
@@ -61,6 +75,14 @@ func (e *Engine) send(ctx context.Context) {
 		a, more = stream.Next()
 	}
 }
+
+// longestWait is how long the send loop waits at most before it looks whether
+// the course has changed.
+const longestWait = ChangeAhead / 2
+
+// ChangeAhead is how far ahead of now a change of the course should be made, so
+// that the send loop follows in time.
+const ChangeAhead = 200 * time.Millisecond
 
 // arrive hands an arrival to a client, or says why not.
 func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration) results.Fate {
@@ -86,16 +108,21 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 	return results.Started
 }
 
-// pick chooses the client of an arrival: all in turn, passing over those that
-// have reached their limit. It returns nil when all have.
+// pick chooses the client of an arrival: all that take part in turn, passing
+// over those that have not looked the target up yet, and those that have
+// reached their limit. It returns nil when none is left.
 func (e *Engine) pick(a pacing.Arrival) *client {
-	n := e.clientsAt(a.At)
+	e.joined = max(e.joined, e.clientsAt(a.At))
+	n := e.joined
 	if n == e.full.clients && a.At < e.full.until {
 		return nil
 	}
 	limit, opens := float64(e.cfg.PerClient), time.Duration(math.MaxInt64)
 	for i := range n {
 		c := e.clients[(a.N+uint64(i))%uint64(n)]
+		if !c.ready.Load() {
+			continue
+		}
 		if c.allowed.take(limit, a.At) {
 			return c
 		}

@@ -77,6 +77,9 @@ func NewShardGate(s *Schedule, shards int) *Gate {
 	return &Gate{s: s, share: 1 / float64(shards), left: -TooLate}
 }
 
+// Follow goes on with another schedule, one that its [Course] has become.
+func (g *Gate) Follow(s *Schedule) { g.s = s }
+
 // Admit decides about the arrival that is intended at at, when it is now. The
 // span is positive for Wait and zero otherwise; after it, ask again with the
 // same arrival and the new time. Admit does not allocate.

@@ -7,7 +7,8 @@ import (
 )
 
 // A piece is a segment in its place: where it begins in time and on the
-// integrated rate, and what the inverse of that integral needs.
+// integrated rate, and what the inverse of that integral needs. One that is cut
+// short ends before its segment does, and is the same until then.
 //
 // Both the integral and its inverse are measured from the end of the piece
 // where the rate is lower, so that every term is positive and nothing cancels:
@@ -27,11 +28,13 @@ import (
 // float64 conversions), since a fused multiply-add would give other times on
 // other processors.
 type piece struct {
-	begin, span time.Duration
-	from, to    float64 // rates per second
-	start, end  position
-	low, half   float64 // l and h
-	falling     bool    // the lower end is the later one
+	begin, until time.Duration
+	span         time.Duration // of the whole segment
+	from, to     float64       // rates per second, at the ends of the whole segment
+	start, end   position      // at begin and until
+	foot         position      // at the end of the whole segment where the rate is lower
+	low, half    float64       // l and h
+	falling      bool          // the lower end is the later one
 }
 
 // newPiece places g at begin and start; sum, the exact integral so far, grows
@@ -42,11 +45,40 @@ func newPiece(g Segment, begin time.Duration, start position, sum *big.Rat) piec
 	area.Add(area, new(big.Rat).SetFloat64(to))
 	area.Mul(area, big.NewRat(int64(g.For), 2e9))
 	sum.Add(sum, area)
-	return piece{
-		begin: begin, span: g.For, from: from, to: to,
-		start: start, end: positionOf(sum),
+	p := piece{
+		begin: begin, until: begin + g.For, span: g.For, from: from, to: to,
+		start: start, end: positionOf(sum), foot: start,
 		low: min(from, to), half: math.Abs(to-from) / (2 * float64(g.For)), falling: to < from,
 	}
+	if p.end.before(start) { // which was cut off a whole number by less than rounding
+		p.end = start
+	}
+	if p.falling {
+		p.foot = p.end
+	}
+	return p
+}
+
+// cut returns the piece up to t, which must lie in it and after its begin.
+// Arrivals before t keep their times.
+func (p *piece) cut(t time.Duration) piece {
+	short := *p
+	short.until = t
+	if end := p.position(t); end.before(p.end) { // else rounded beyond it
+		short.end = end
+	}
+	return short
+}
+
+// position returns the integral from the start of the schedule to t, which
+// must lie in the piece. It is exact but for the last rounding.
+func (p *piece) position(t time.Duration) position {
+	x := new(big.Rat).SetFrac64(int64(t-p.begin), 1e9) // seconds
+	slope := new(big.Rat).SetFloat64(p.to)
+	slope.Sub(slope, new(big.Rat).SetFloat64(p.from))
+	mean := slope.Mul(slope, big.NewRat(int64(t-p.begin), 2*int64(p.span)))
+	mean.Add(mean, new(big.Rat).SetFloat64(p.from))
+	return placeOf(mean.Mul(mean, x).Add(mean, p.start.rat()))
 }
 
 // rate returns the rate at t, which must lie in the piece.
@@ -64,10 +96,11 @@ func (p *piece) expected(t time.Duration) float64 {
 // at returns when the integral reaches pos, which must lie in the piece, to
 // the nearest nanosecond within it. Later positions never have earlier times.
 func (p *piece) at(pos position) time.Duration {
+	t := p.begin + p.distance(pos.since(p.foot))
 	if p.falling {
-		return p.begin + p.span - max(1, p.distance(p.end.since(pos)))
+		t = p.begin + p.span - p.distance(p.foot.since(pos))
 	}
-	return p.begin + min(p.span-1, p.distance(pos.since(p.start)))
+	return min(t, p.until-1)
 }
 
 // distance returns x(arrivals) to the nearest nanosecond, at most the whole

@@ -21,18 +21,24 @@ const nearWhole = 0x1p-52
 // positionOf returns the position of an exact sum, which must not be
 // negative.
 func positionOf(sum *big.Rat) position {
+	p := placeOf(sum)
+	tolerance := float64(p.whole+1) * nearWhole
+	switch {
+	case p.fraction <= tolerance:
+		return position{p.whole, 0}
+	case 1-p.fraction <= tolerance:
+		return position{p.whole + 1, 0}
+	}
+	return p
+}
+
+// placeOf is positionOf for a sum that is not taken for a whole number where it
+// is only near one.
+func placeOf(sum *big.Rat) position {
 	floor := new(big.Int).Quo(sum.Num(), sum.Denom())
 	rest := new(big.Rat).Sub(sum, new(big.Rat).SetInt(floor))
 	fraction, _ := rest.Float64()
-	whole := floor.Uint64()
-	tolerance := float64(whole+1) * nearWhole
-	switch {
-	case fraction <= tolerance:
-		return position{whole, 0}
-	case 1-fraction <= tolerance:
-		return position{whole + 1, 0}
-	}
-	return position{whole, fraction}
+	return position{whole: floor.Uint64()}.plus(fraction)
 }
 
 // before reports whether p lies before q.
@@ -62,3 +68,9 @@ func (p position) ceil() uint64 {
 
 // float returns p as one number.
 func (p position) float() float64 { return float64(p.whole) + p.fraction }
+
+// rat returns p exactly.
+func (p position) rat() *big.Rat {
+	whole := new(big.Rat).SetInt(new(big.Int).SetUint64(p.whole))
+	return whole.Add(whole, new(big.Rat).SetFloat64(p.fraction))
+}

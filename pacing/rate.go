@@ -79,9 +79,9 @@ func (r Rate) String() string {
 	return strconv.FormatFloat(float64(r), 'f', -1, 64) + "/s"
 }
 
-// rounded is String with four significant digits, or all that stand before
+// Rounded is String with four significant digits, or all that stand before
 // the point: for people, not for reading back.
-func (r Rate) rounded() string {
+func (r Rate) Rounded() string {
 	if !(r > 0) || math.IsInf(float64(r), 0) {
 		return r.String()
 	}

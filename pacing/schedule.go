@@ -3,7 +3,6 @@ package pacing
 import (
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"sort"
 	"strings"
@@ -71,15 +70,23 @@ func New(segments []Segment, arrivals Arrivals, seed uint64) (*Schedule, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Schedule{segments: slices.Clone(segments), arrivals: arrivals, seed: seed}
-	sum := new(big.Rat)
-	for _, g := range s.segments {
-		p := newPiece(g, s.duration, s.end, sum)
-		s.pieces = append(s.pieces, p)
-		s.stages = append(s.stages, g.stage())
-		s.duration, s.end = s.duration+g.For, p.end
-	}
+	s := &Schedule{arrivals: arrivals, seed: seed}
+	s.extend(segments)
 	return s, nil
+}
+
+// extend adds segments at the end.
+func (s *Schedule) extend(segments []Segment) {
+	sum := s.end.rat()
+	for _, g := range segments {
+		s.add(newPiece(g, s.duration, s.end, sum), g, g.stage())
+	}
+}
+
+// add adds a piece at the end, and the segment and stage that it stands for.
+func (s *Schedule) add(p piece, g Segment, stage string) {
+	s.pieces, s.segments, s.stages = append(s.pieces, p), append(s.segments, g), append(s.stages, stage)
+	s.duration, s.end = p.until, p.end
 }
 
 // Duration returns how long the schedule lasts. Every arrival is before it.

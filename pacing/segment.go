@@ -66,9 +66,9 @@ func (g Segment) stage() string {
 	case g.From == 0 && g.To == 0:
 		return "pause"
 	case g.From == g.To:
-		return "hold " + g.From.rounded()
+		return "hold " + g.From.Rounded()
 	}
-	return "ramp " + g.From.rounded() + " to " + g.To.rounded()
+	return "ramp " + g.From.Rounded() + " to " + g.To.Rounded()
 }
 
 // String returns g as "500/s for 5m" or "50/s to 75/s in 5m", after its name

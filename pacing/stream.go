@@ -19,8 +19,10 @@ type Stream struct {
 	s             *Schedule
 	shard, shards uint64
 	next          uint64     // Uniform: the number of the next arrival; Poisson: of the next draw
+	handed        bool       // the last Next returned an arrival
 	piece         int        // where the last arrival was
 	at            position   // Poisson: where the last draw was
+	drawn         bool       // Poisson: at is that of next, which has not been counted yet
 	random        *rand.Rand // Poisson only
 }
 
@@ -43,16 +45,28 @@ func (s *Schedule) Stream(shard, shards int) *Stream {
 // Next returns the next arrival of the shard, or false when there is none
 // left. It does not allocate. With Poisson arrivals every shard draws the
 // times of all shards, since each depends on the one before.
-func (st *Stream) Next() (Arrival, bool) {
+func (st *Stream) Next() (a Arrival, ok bool) {
 	if st.random == nil {
-		return st.nextUniform()
+		a, ok = st.nextUniform()
+	} else {
+		a, ok = st.nextPoisson()
 	}
-	for st.draw() {
-		if n := st.next - 1; n%st.shards == st.shard {
-			return Arrival{N: n, At: st.place(st.at)}, true
-		}
+	st.handed = ok
+	return a, ok
+}
+
+// Follow goes on with another schedule, one that its [Course] has become: it
+// hands the last arrival out again, which must not have been sent, at its place
+// there. So it does with the next one, where none was left.
+func (st *Stream) Follow(s *Schedule) (Arrival, bool) {
+	st.s, st.piece = s, 0
+	if st.handed && st.random == nil {
+		st.next -= st.shards
 	}
-	return Arrival{}, false
+	if st.handed && st.random != nil {
+		st.next, st.drawn = st.next-1, true
+	}
+	return st.Next()
 }
 
 // nextUniform is Next for uniform arrivals.
@@ -66,16 +80,27 @@ func (st *Stream) nextUniform() (Arrival, bool) {
 	return Arrival{N: n, At: st.place(pos)}, true
 }
 
+// nextPoisson is Next for Poisson arrivals.
+func (st *Stream) nextPoisson() (Arrival, bool) {
+	for st.draw() {
+		if n := st.next - 1; n%st.shards == st.shard {
+			return Arrival{N: n, At: st.place(st.at)}, true
+		}
+	}
+	return Arrival{}, false
+}
+
 // draw moves on to the next Poisson arrival of any shard and reports whether
 // there is one.
 func (st *Stream) draw() bool {
+	if !st.drawn {
+		st.at = st.at.plus(st.random.ExpFloat64())
+		st.drawn = true
+	}
 	if !st.at.before(st.s.end) {
 		return false
 	}
-	st.at = st.at.plus(st.random.ExpFloat64())
-	if !st.at.before(st.s.end) {
-		return false
-	}
+	st.drawn = false
 	st.next++
 	return true
 }

@@ -150,7 +150,7 @@ type Lookup struct {
 // of the generator's, an interruption.
 type Event struct {
 	At   time.Duration
-	Kind string // step, trouble, limit, interrupted, fault
+	Kind string // step, trouble, warning, limit, burst, guard, interrupted, fault
 	Text string
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"runtime"
@@ -16,6 +15,7 @@ import (
 	"frontload/attack/dns"
 	"frontload/attack/source"
 	"frontload/attack/wire"
+	"frontload/pacing"
 	"frontload/results"
 	"frontload/scenarios"
 	"frontload/scenarios/urls"
@@ -100,7 +100,7 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 		Clients:     clients,
 		Port:        plan.Target.Port,
 		Sink:        r.recorder,
-		ClientsAt:   clientsAt(plan),
+		ClientsFor:  clientsFor(plan),
 		NewViewer:   plan.Clients.NewViewers.Has,
 		PerClient:   plan.Limits.PerClient,
 		PerEdge:     plan.Limits.PerEdgeAddress,
@@ -146,15 +146,12 @@ func checkSource(i int, addr netip.Addr) error {
 	return nil
 }
 
-// clientsAt makes clients join a guided ramp as its rate grows.
-func clientsAt(plan *scenarios.Plan) func(time.Duration) int {
+// clientsFor makes clients join a guided ramp as its rate grows.
+func clientsFor(plan *scenarios.Plan) func(pacing.Rate) int {
 	if !plan.Guided {
 		return nil
 	}
-	peak := float64(plan.Schedule.Peak())
-	return func(t time.Duration) int {
-		return int(math.Ceil(float64(plan.Clients.Count) * plan.Schedule.Rate(t) / peak))
-	}
+	return plan.ClientsFor
 }
 
 func newTransport(plan *scenarios.Plan, e *attack.Engine, d *source.Dialer) (*wire.Transport, error) {

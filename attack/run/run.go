@@ -31,6 +31,8 @@ type Options struct {
 	IPRanges string            // file of AWS's ip-ranges.json; empty for none
 	Progress func(live.Status) // called once a second; nil for none
 	Message  func(string)      // called with what a user should know; nil for none
+
+	rule edgeRule // of the guard, for tests; zero means that of every guided load
 }
 
 // ErrInterrupted is returned by [Run] when its context ended: the run file is
@@ -50,8 +52,9 @@ func (e *SetupError) Unwrap() error { return e.Err }
 // an error or not.
 //
 // The error is a [RefusedError] when the target may not be asked, a
-// [SetupError] when the plan or the options cannot be carried out here, and
-// [ErrInterrupted] when ctx ended; any other says what failed.
+// [SetupError] when the plan or the options cannot be carried out here,
+// [ErrInterrupted] when ctx ended, and [ErrGuard] when the guard ended the load;
+// any other says what failed.
 func Run(ctx context.Context, plan *scenarios.Plan, opt Options) (info results.RunInfo, started bool, err error) {
 	r := &runner{plan: plan, opt: opt}
 	info, started, err = r.run(ctx)
@@ -74,8 +77,10 @@ type runner struct {
 	watch    *watch
 	gate     *permit.Gate // of the target
 	notes    []string     // on the authorisation
-	prober   *prober      // nil where the origin is not asked
-	beside   []func()     // each ends something that goes on beside the send loop, and may be called again
+	guard    *edgeGuard   // nil for none
+	stopped  error
+	prober   *prober  // nil where the origin is not asked
+	beside   []func() // each ends something that goes on beside the send loop, and may be called again
 	status   status
 
 	controlGate *permit.Gate // of control requests; nil where the origin is not asked
@@ -142,6 +147,7 @@ func (r *runner) prepare(ctx context.Context) error {
 	}
 	r.info.Authorization = r.authorization()
 	r.gate.Begin()
+	r.foresee(r.gate.Allowed())
 	var err error
 	if r.file, err = store.Create(r.opt.File, r.info); err != nil {
 		return &SetupError{err}
@@ -169,6 +175,7 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	defer stop(nil)
 	defer r.watchForStalls()()
 	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
+	r.guard = r.newGuard()
 	r.beside = []func(){r.probe(), r.watch.end, r.closeGates}
 	defer r.endBeside()
 	finished := make(chan error, 1)
@@ -226,6 +233,8 @@ func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 		return ErrInterrupted
 	case sendErr != nil:
 		return sendErr
+	case r.stopped != nil:
+		return r.stopped
 	}
 	return r.engine.Verdict()
 }

@@ -36,6 +36,7 @@ func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) e
 		now := r.engine.Now()
 		iv := r.recorder.Cut(now, g)
 		r.watch.add(iv, now)
+		r.govern()
 		if err := r.append(iv, g); err != nil {
 			stop(err)
 			return err
@@ -47,7 +48,7 @@ func (r *runner) append(iv *record.Interval, g record.Gauges) error {
 	err := r.file.Append(iv)
 	r.status.add(iv, g)
 	if r.opt.Progress != nil {
-		r.status.Elapsed, r.status.Total = r.engine.Now(), r.plan.Schedule.Duration()
+		r.status.Elapsed, r.status.Total = r.engine.Now(), r.engine.Course().Duration(r.engine.Now())
 		r.status.Bursts = r.watch.going()
 		r.opt.Progress(r.status.Status)
 	}
@@ -56,12 +57,12 @@ func (r *runner) append(iv *record.Interval, g record.Gauges) error {
 
 // gauges reads the generator's state, for the second that begins at from.
 func (r *runner) gauges(from time.Duration) record.Gauges {
-	s := r.plan.Schedule
+	s := r.engine.Course().Schedule()
 	asked := s.Expected(from+time.Second) - s.Expected(from)
 	g := record.Gauges{
 		Asked:    asked,
 		InFlight: r.engine.InFlight(),
-		Stage:    r.plan.Schedule.Stage(from),
+		Stage:    s.Stage(from),
 		Troubles: withRemedies(r.engine.Troubles()),
 		Stalls:   r.watchdog.Take(),
 	}

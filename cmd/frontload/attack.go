@@ -27,8 +27,12 @@ names the cause of each burst of 503s that it meets. It writes a run file as it 
 A target whose every address is loopback may be attacked as it is. Anything else needs
 an authorisation: --attest, or target.authorization in the scenario.
 
-Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 5 refused,
-6 not to be believed since the generator was the bottleneck, 130 interrupted.`,
+A guided load has a guard: on a burst of edge capacity it holds the rate, backs off if
+that does not help, and stops if nothing does.
+
+Exit codes: 0 done, 1 failed while running, 2 wrong usage or scenario, 4 stopped by the
+guard, 5 refused, 6 not to be believed since the generator was the bottleneck, 130
+interrupted.`,
 		Example: `  frontload attack --url http://127.0.0.1:8080/ --rate 500/s --for 30s
   frontload attack launch.yaml --dry-run
   frontload attack launch.yaml --out launch.db --html launch.html

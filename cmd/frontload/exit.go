@@ -14,6 +14,7 @@ const (
 	exitOK          = 0   // done and passed
 	exitFailed      = 1   // failed while running
 	exitUsage       = 2   // wrong usage or scenario; nothing was sent
+	exitGuard       = 4   // stopped by the guard; the run file is whole and reportable
 	exitRefused     = 5   // not authorised, or a ban; nothing was sent
 	exitUntrusted   = 6   // not to be believed: the generator was the bottleneck
 	exitInterrupted = 130 // interrupted; the run file is whole and reportable
@@ -28,6 +29,7 @@ var exits = []struct {
 	{app.ErrInterrupted, exitInterrupted},
 	{app.ErrRefused, exitRefused},
 	{app.ErrUsage, exitUsage},
+	{app.ErrGuard, exitGuard},
 	{app.ErrUntrusted, exitUntrusted},
 }
 

@@ -24,6 +24,7 @@ var (
 	ErrUsage       = errors.New("wrong usage")
 	ErrRefused     = errors.New("refused")
 	ErrInterrupted = run.ErrInterrupted
+	ErrGuard       = run.ErrGuard
 	ErrUntrusted   = errors.New("this run is not to be believed: the generator was the bottleneck")
 )
 
@@ -80,12 +81,12 @@ func Version() string {
 
 // A document is what attack and rehearse print with --json.
 type document struct {
-	Schema     string            `json:"schema"`
-	Analysis   *results.Analysis `json:"analysis"`
-	Thresholds []struct{}        `json:"thresholds"`
-	Guard      []struct{}        `json:"guard"`
-	RunFile    string            `json:"run_file"`
-	Rehearsal  *rehearsal        `json:"rehearsal,omitempty"`
+	Schema     string                `json:"schema"`
+	Analysis   *results.Analysis     `json:"analysis"`
+	Thresholds []struct{}            `json:"thresholds"`
+	Guard      []results.GuardAction `json:"guard"` // what it did, in order of time
+	RunFile    string                `json:"run_file"`
+	Rehearsal  *rehearsal            `json:"rehearsal,omitempty"`
 }
 
 const runSchema = "frontload.run/1"
@@ -113,7 +114,7 @@ func (o *Output) show(r *results.Run, file string, rehearsed *rehearsal) (*resul
 	err = errors.Join(err, o.writeHTML(in))
 	switch {
 	case o.JSON:
-		doc := document{runSchema, a, []struct{}{}, []struct{}{}, file, rehearsed}
+		doc := document{runSchema, a, []struct{}{}, r.Guard(), file, rehearsed}
 		err = errors.Join(err, report.JSON(o.Out, doc))
 	case !o.Quiet:
 		err = errors.Join(err, report.Text(o.Out, in, o.Page))

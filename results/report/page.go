@@ -26,6 +26,7 @@ type page struct {
 	Rules     []rule
 	NotJudged string // names of the rules that nothing is said of
 	RuleCount string
+	Guard     []guardRow
 	Figures   []figure
 	Statuses  []statusRow
 	Requests  []requestRow
@@ -80,7 +81,7 @@ func newPage(in Input) (*page, error) {
 	p := &page{
 		CSS: template.CSS(pageCSS), Title: cmp.Or(plain.Line(a.Run.Name), "Unnamed run"), Facts: in.facts(),
 		Findings: in.findings(), Pills: in.pills(), Doubts: in.doubts(), Tone: in.tone(),
-		Lab: plain.Line(in.Lab), Floor: a.Trust.LatencyIsAFloor,
+		Guard: in.guardRows(), Lab: plain.Line(in.Lab), Floor: a.Trust.LatencyIsAFloor,
 		Figures: in.figures(), Statuses: in.statusRows(), Requests: in.requestRows(), Latency: in.latencyRows(),
 		Plan: plain.Text(in.Run.Info.Plan), Unread: in.unread(),
 	}

@@ -28,7 +28,7 @@ func panels(in Input) ([]panel, error) {
 		panel  panel
 		charts []chart
 	}{
-		{panel{Title: "Rate", Note: g.worst(in.shading())}, g.rates(bands, in.Analysis.Run.Simulated)},
+		{panel{Title: "Rate", Note: g.worst(in.shading())}, g.rates(withMarks(bands, in.guardBands()), in.Analysis.Run.Simulated)},
 		{panel{Title: "503s by verdict", Note: "Every 503 by the burst that it belongs to."}, []chart{g.errors(bands)}},
 		{panel{Title: "Response time by cache result", Note: g.worst("From the intended time. Scale by powers of ten.")}, []chart{g.latency(in, bands)}},
 		{panel{Title: "Straight to the origin", Note: g.worst("Control requests, past CloudFront. Grey: they failed.")}, in.controlCharts(g.buckets, in.burstBands())},

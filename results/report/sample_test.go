@@ -282,6 +282,7 @@ func poison(in Input) Input {
 	a.Control = &results.ControlSummary{Requests: 2, Statuses: map[string]int64{hostile: 1, "none": 1}, Errors: map[string]int64{hostile: 1}}
 	a.Unread = results.Unread{Lines: 1, Reasons: map[string]int64{hostile: 1}}
 	run.Info.Plan, run.Info.Name, run.Info.Requests = "name: "+hostile, hostile, []string{hostile}
+	run.Events = []results.Event{{Kind: results.EventGuard, Text: hostile}, results.GuardEvent(0, hostile, hostile)}
 	cells := []results.Cell{}
 	for c := range run.Cells {
 		c.POP, c.Region = hostile, hostile

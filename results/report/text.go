@@ -22,19 +22,21 @@ type detail struct {
 	lines    int // bursts told in a line
 	rules    int // broken rules named
 	reasons  int // reasons for doubt
+	guard    int // things that the guard did
 	wrapped  int // lines that one thing told may take
 }
 
 var details = [...]detail{
-	{3, 3, 6, 10, 6, 9},
-	{3, 2, 4, 4, 4, 6},
-	{2, 2, 4, 3, 3, 5},
-	{2, 2, 2, 2, 2, 4},
-	{1, 2, 2, 1, 2, 4},
-	{1, 1, 2, 1, 1, 3},
-	{1, 1, 2, 1, 1, 2},
-	{1, 1, 1, 1, 1, 2},
-	{1, 1, 0, 1, 1, 2},
+	{3, 3, 6, 10, 6, 9, 9},
+	{3, 2, 4, 4, 4, 6, 6},
+	{2, 2, 4, 3, 3, 5, 5},
+	{2, 2, 2, 2, 2, 4, 4},
+	{1, 2, 2, 1, 2, 3, 4},
+	{1, 1, 2, 1, 1, 3, 3},
+	{1, 1, 2, 1, 1, 2, 2},
+	{1, 1, 1, 1, 1, 1, 2},
+	{1, 1, 0, 1, 1, 1, 2},
+	{1, 1, 0, 1, 1, 1, 1},
 }
 
 // Text writes the report as plain text without colours: first why the run is
@@ -71,7 +73,7 @@ type text struct {
 func (t text) lines(d detail) []string {
 	var lines []string
 	for _, part := range [][]string{
-		t.trust(d), append(t.heading(), t.counts()...), t.latency(), t.bursts(d), t.guidance(d),
+		t.trust(d), append(t.heading(), t.counts()...), t.latency(), t.guard(d), t.bursts(d), t.guidance(d),
 		t.wrap("→ ", t.in.headline(), max(4, d.wrapped)),
 	} {
 		if len(part) == 0 {

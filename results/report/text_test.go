@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +38,7 @@ func TestTextGolden(t *testing.T) {
 		MissedArrivals: 812, UnsentArrivals: 40, LimitedSeconds: 12, SendLagP99: ptr(180000.0), LatencyIsAFloor: true,
 	}
 	for name, in := range map[string]Input{
-		"usual": sample(usual), "doubted": doubted, "empty": {Analysis: &results.Analysis{Trust: results.Trust{OK: true}}},
+		"usual": sample(usual), "doubted": doubted, "guarded": guarded(sample(usual)), "empty": {Analysis: &results.Analysis{Trust: results.Trust{OK: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(linesOf(t, in, 100), "\n") + "\n"
@@ -64,6 +65,18 @@ func interrupted(in Input) Input {
 	return in
 }
 
+// guarded returns the run as one that its guard held, slowed down and stopped.
+func guarded(in Input) Input {
+	for i, e := range []results.Event{
+		results.GuardEvent(8*time.Second, results.GuardHold, "the rate stays at 400/s, since burst 1 (edge capacity at IAD89-C2, 97% sure) has gone on for 3s"),
+		results.GuardEvent(16*time.Second, results.GuardBackOff, "the rate falls to 200/s, since burst 1 (edge capacity at IAD89-C2, 97% sure) went on for 8s after the rate was held"),
+		results.GuardEvent(26*time.Second, results.GuardStop, "the load ends, since burst 1 (edge capacity at IAD89-C2, 97% sure) went on for 10s after the rate was lowered"),
+	} {
+		in.Run.Events = append(in.Run.Events, e, results.Event{At: e.At, Kind: "step", Text: fmt.Sprint("step ", i)})
+	}
+	return in
+}
+
 // However much there is to tell, the text fits its screen and ends with the
 // headline.
 func TestTextFitsAScreen(t *testing.T) {
@@ -78,6 +91,7 @@ func TestTextFitsAScreen(t *testing.T) {
 		crowded.Analysis.Guidance[i].Status = "broken"
 	}
 	crowded.Analysis.Trust.OK = false
+	crowded = guarded(crowded)
 	crowded.Analysis.Headline = strings.Repeat("do this first ", 60)
 	for name, in := range map[string]Input{"usual": sample(usual), "crowded": crowded, "hostile": poison(sample(usual))} {
 		for _, width := range []int{0, 1, 40, 61, 80, 100, 500} {

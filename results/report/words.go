@@ -66,6 +66,8 @@ func (in Input) ended() string {
 		return "INTERRUPTED before its end"
 	case in.Analysis.Run.Unfinished:
 		return "NO END: killed, or still going on"
+	case in.stopped():
+		return "STOPPED by the guard"
 	}
 	return ""
 }

@@ -193,6 +193,10 @@ type Rule struct {
 	Observed string `json:"observed"`
 	Fix      string `json:"fix"`
 
+	// What the status is by either alone; it is the worse of the two.
+	PlannedStatus  string `json:"planned_status"`
+	ObservedStatus string `json:"observed_status"`
+
 	Source    string   `json:"source,omitempty"`     // who says so
 	SourceURL string   `json:"source_url,omitempty"` // where
 	Measured  Measured `json:"measured"`             // what the words are made of

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"sync"
 	"time"
 
 	"frontload/attack"
@@ -79,8 +80,33 @@ func (r *runner) reporter(i int) func(results.Lookup) {
 			l.At = r.engine.Now()
 		}
 		l.Client = uint32(i)
+		r.first.add(l)
 		r.recorder.Lookup(l)
 	}
+}
+
+// An answerBook keeps look-ups until they are taken, and none after that. Its
+// methods may be called by many goroutines at once.
+type answerBook struct {
+	mu      sync.Mutex
+	lookups []results.Lookup
+	taken   bool
+}
+
+func (b *answerBook) add(l results.Lookup) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.taken {
+		b.lookups = append(b.lookups, l)
+	}
+}
+
+func (b *answerBook) take() []results.Lookup {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lookups := b.lookups
+	b.lookups, b.taken = nil, true
+	return lookups
 }
 
 // newEngine deals the plan's source addresses to its clients.

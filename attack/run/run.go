@@ -22,13 +22,19 @@ import (
 
 // Options say how a plan is carried out.
 type Options struct {
-	File     string            // the run file to write
-	Scenario string            // the resolved scenario as YAML, to be kept in it
-	Source   string            // attack or rehearsal
-	Version  string            // of the program
-	Pace     string            // auto, precise or 1ms; empty means auto
-	Token    string            // for proofs of which the plan does not say the token
-	IPRanges string            // file of AWS's ip-ranges.json; empty for none
+	File     string // the run file to write
+	Scenario string // the resolved scenario as YAML, to be kept in it
+	Source   string // attack or rehearsal
+	Version  string // of the program
+	Pace     string // auto, precise or 1ms; empty means auto
+	Token    string // for proofs of which the plan does not say the token
+	IPRanges string // file of AWS's ip-ranges.json; empty for none
+
+	// Planned returns the facts of the plan as the run file keeps them, from what
+	// its first clients were answered and why the target may be loaded. It is
+	// called once, before anything is sent. Nil for none.
+	Planned func(first []results.Lookup, authorization string) string
+
 	Progress func(live.Status) // called once a second; nil for none
 	Message  func(string)      // called with what a user should know; nil for none
 
@@ -78,9 +84,10 @@ type runner struct {
 	gate     *permit.Gate // of the target
 	notes    []string     // on the authorisation
 	guard    *edgeGuard   // nil for none
-	stopped  error
-	prober   *prober  // nil where the origin is not asked
-	beside   []func() // each ends something that goes on beside the send loop, and may be called again
+	stopped  error        // why the load was ended before the plan was; nil where it was not
+	first    answerBook   // what was answered before the load
+	prober   *prober      // nil where the origin is not asked
+	beside   []func()     // each ends something that goes on beside the send loop, and may be called again
 	status   status
 
 	controlGate *permit.Gate // of control requests; nil where the origin is not asked
@@ -146,6 +153,9 @@ func (r *runner) prepare(ctx context.Context) error {
 		return err
 	}
 	r.info.Authorization = r.authorization()
+	if r.opt.Planned != nil {
+		r.info.Planned = r.opt.Planned(r.first.take(), r.info.Authorization)
+	}
 	r.gate.Begin()
 	r.foresee(r.gate.Allowed())
 	var err error

@@ -12,7 +12,6 @@ import (
 	"frontload/results"
 	"frontload/results/accesslog"
 	"frontload/results/accesslog/parquet"
-	"frontload/results/analysis"
 	"frontload/results/live"
 	"frontload/results/report"
 	"frontload/results/store"
@@ -122,7 +121,7 @@ func (o *Output) analyze(run *results.Run, name string) error {
 		_, err := o.show(run, name, nil)
 		return err
 	}
-	a, err := analysis.Analyze(run)
+	a, err := analyze(run)
 	if err != nil {
 		return fmt.Errorf("analyze %s: %w", name, err)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"frontload/attack/run"
 	"frontload/results"
-	"frontload/results/analysis"
 	"frontload/results/live"
 	"frontload/results/report"
 	"frontload/results/store"
@@ -101,7 +100,7 @@ func (o *Output) message(view *live.View, format string, args ...any) {
 // show analyses a run and shows it in every form that was asked for. The
 // analysis is whole even where showing it failed.
 func (o *Output) show(r *results.Run, file string, rehearsed *rehearsal) (*results.Analysis, error) {
-	a, err := analysis.Analyze(r)
+	a, err := analyze(r)
 	if err != nil {
 		return nil, fmt.Errorf("analyze %s: %w", file, err)
 	}

@@ -34,10 +34,14 @@ func carryOut(ctx context.Context, s *scenarios.Scenario, opt run.Options, out O
 	if err != nil {
 		return Usage(err)
 	}
+	if err := banned(plan); err != nil {
+		return err
+	}
 	yaml, err := s.YAML()
 	if err != nil {
 		return err
 	}
+	opt.Planned = planned(plan)
 	opt.Scenario, opt.Version = string(yaml), Version()
 	if opt.File == "" {
 		opt.File = runFileName(plan.Name, time.Now())

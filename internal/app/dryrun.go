@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -45,7 +46,7 @@ func DryRun(s *scenarios.Scenario, out Output) error {
 		Seconds: plan.Schedule.Duration().Seconds(), Peak: float64(plan.Schedule.Peak()), Clients: plan.Clients.Count,
 		Scenario: string(yaml), plan: plan,
 	}
-	if refused := run.Foreseen(plan); refused != nil {
+	if refused := cmp.Or(banned(plan), run.Foreseen(plan)); refused != nil {
 		d.Refused = refused.Error()
 	}
 	if out.JSON {

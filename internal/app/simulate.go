@@ -35,6 +35,7 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		Name: plan.Name, Source: "rehearsal", Version: Version(), Start: time.Now(), Target: plan.Target.URL.String(),
 		Seed: r.Seed, Plan: string(yaml), Authorization: "loopback", Requests: plan.Requests, Simulated: true,
 	}
+	info.Planned = planned(plan)(nil, info.Authorization)
 	model.Epoch = info.Start
 	rehearsed := newRehearsal(r, func() (lab.Truth, int64, error) { return model.Truth(), 0, nil })
 	if r.File == "" {

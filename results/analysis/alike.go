@@ -75,3 +75,11 @@ func (g *alike) tell(a *results.Analysis) results.Finding {
 	say := fmt.Sprintf("%s %d times, the first %s (%s)", what(first), len(g.list), when(a, first), how)
 	return results.Finding{Say: say, Do: todo(first), Burst: first.ID}
 }
+
+// many returns a number with its noun.
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}

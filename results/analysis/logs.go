@@ -7,21 +7,8 @@ import (
 )
 
 // sourceLog is the source of a run that only access logs tell of: nobody sent
-// load, so that neither rules nor advice for load tests apply.
+// load, so that no advice for load tests applies.
 const sourceLog = "access-log"
-
-// noTest says why a rule does not apply to an access log.
-const noTest = "an access log of viewers' requests: there was no load test to judge"
-
-// withoutTest returns the rules of a run that was no test.
-func withoutTest(rules []results.Rule) []results.Rule {
-	for i, r := range rules {
-		rules[i] = results.Rule{Rule: r.Rule, Status: ruleNone, Observed: noTest}
-	}
-	return rules
-}
-
-const ruleNone = "not-applicable"
 
 // clockTimes writes a burst's span in times of day, and its day where the run
 // has several.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strings"
 
 	"frontload/results"
 	"frontload/results/report/plain"
@@ -24,7 +25,7 @@ type page struct {
 	Lab       string
 	Floor     bool
 	Rules     []rule
-	NotJudged string // names of the rules that nothing is said of
+	NoRules   string // why no rule applies; empty where some do
 	RuleCount string
 	Guard     []guardRow
 	Figures   []figure
@@ -47,7 +48,11 @@ type (
 )
 
 // rule is one line of the guidance panel.
-type rule struct{ Name, Status, Mark, Said, Fix string }
+type rule struct {
+	Name, Status, Mark, Planned, Observed, Fix string
+	PlannedStatus, ObservedStatus              string // by which a cell is drawn; empty for unknown ones
+	Source, Link                               string // who says so, and where; both may be empty
+}
 
 // figure is one key figure.
 type figure struct{ Name, Value, Note string }
@@ -122,37 +127,58 @@ func (in Input) facts() []string {
 	return facts
 }
 
-// rules tells each rule, but of those of which nothing is known the names alone.
+// rules tells each rule; or why, where none applies.
 func (p *page) rules(guidance []results.Rule) {
-	var silent []string
-	marks := map[string]string{"kept": "✓", "broken": "✕", "not-applicable": "–"}
 	kept, broken := 0, 0
 	for _, r := range guidance {
-		status := r.Status
-		switch status {
+		row := newRule(r)
+		switch row.Status {
 		case "kept":
 			kept++
 		case "broken":
 			broken++
-		case "not-applicable":
-		default:
-			status = "unknown"
-		}
-		row := rule{
-			Name: plain.Line(r.Rule), Status: status, Mark: cmp.Or(marks[status], "?"),
-			Said: plain.Line(cmp.Or(r.Observed, r.Planned)),
-		}
-		if status == "unknown" && row.Said == "" {
-			silent = append(silent, row.Name)
-			continue
-		}
-		if status == "broken" || status == "unknown" {
-			row.Fix = plain.Line(r.Fix)
 		}
 		p.Rules = append(p.Rules, row)
 	}
-	p.NotJudged = list(silent, len(silent))
 	p.RuleCount = fmt.Sprintf("%d kept, %d broken, %d neither", kept, broken, len(guidance)-kept-broken)
+	if why := noRules(guidance); why != "" {
+		p.Rules, p.NoRules, p.RuleCount = nil, plain.Capital(plain.Line(why))+".", ""
+	}
+}
+
+// ruleMarks are the states of a rule, but for those that are unknown.
+var ruleMarks = map[string]string{"kept": "✓", "broken": "✕", "not-applicable": "–"}
+
+func newRule(r results.Rule) rule {
+	state := func(s string) string {
+		if ruleMarks[s] == "" {
+			return ""
+		}
+		return s
+	}
+	row := rule{
+		Name: plain.Line(r.Rule), Status: cmp.Or(state(r.Status), "unknown"), Mark: cmp.Or(ruleMarks[r.Status], "?"),
+		Planned: plain.Line(r.Planned), Observed: plain.Line(r.Observed), Source: plain.Line(r.Source),
+		PlannedStatus: state(r.PlannedStatus), ObservedStatus: state(r.ObservedStatus), Fix: plain.Line(r.Fix),
+	}
+	if strings.HasPrefix(r.SourceURL, "https://") {
+		row.Link = r.SourceURL
+	}
+	return row
+}
+
+// noRules returns why no rule applies, where that is so for one and the same
+// reason; empty otherwise.
+func noRules(guidance []results.Rule) string {
+	if len(guidance) == 0 {
+		return ""
+	}
+	for _, r := range guidance {
+		if r.Status != "not-applicable" || r.Observed != guidance[0].Observed {
+			return ""
+		}
+	}
+	return guidance[0].Observed
 }
 
 // unread says what of the input could not be read.

@@ -139,30 +139,41 @@ func caused(b results.Burst) string {
 	return ""
 }
 
-// guidance names the rules that were broken; nothing when none was.
+// guidance counts the rules, and names those that were broken; nothing where
+// none applies.
 func (t text) guidance(d detail) []string {
-	broken := t.in.broken()
-	if len(broken) == 0 {
-		return nil
-	}
-	kept := 0
+	broken, kept := t.in.broken(), 0
 	for _, r := range t.in.Analysis.Guidance {
 		if r.Status == "kept" {
 			kept++
 		}
 	}
-	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %s broken, %d kept, %d not judged",
-		many(len(broken), "rule", "rules"), kept, len(t.in.Analysis.Guidance)-len(broken)-kept)}
+	if len(broken)+kept == 0 {
+		return nil
+	}
+	count := many(len(broken), "rule", "rules") + " broken, "
+	if len(broken) == 0 {
+		count = ""
+	}
+	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %s%d kept, %d not judged", count, kept, len(t.in.Analysis.Guidance)-len(broken)-kept)}
 	for i, r := range broken {
 		if i == d.rules {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(broken)-i))
 			break
 		}
-		line := plain.Line(cmp.Or(r.Observed, r.Planned))
-		if r.Fix != "" {
-			line += "; fix: " + plain.Line(r.Fix)
-		}
-		lines = append(lines, t.wrap("  "+plain.Left(plain.Cut(plain.Line(r.Rule), 17), 18), line, d.wrapped)...)
+		lines = append(lines, t.wrap("  "+plain.Left(plain.Cut(plain.Line(r.Rule), 17), 18), brokenBy(r), d.wrapped)...)
 	}
 	return lines
+}
+
+// brokenBy tells what broke a rule: what was observed, or else what was planned.
+func brokenBy(r results.Rule) string {
+	line := plain.Line(cmp.Or(r.Observed, r.Planned))
+	if r.PlannedStatus == "broken" && r.ObservedStatus != "broken" {
+		line = "planned: " + plain.Line(r.Planned)
+	}
+	if r.Fix != "" {
+		line += "; fix: " + plain.Line(r.Fix)
+	}
+	return line
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"frontload/results/report/plain"
+	"frontload/scenarios"
 )
 
 const noDistribution = "no distribution file says: give target.distribution, the output of `aws cloudfront get-distribution-config`"
@@ -104,15 +105,18 @@ type BanError struct {
 
 func (e *BanError) Error() string { return e.Text }
 
-// Banned returns a [BanError] where planned facts break a ban; nil otherwise.
-func Banned(planned *Facts) error {
+// Banned returns a [BanError] where the plan is going to load what AWS does not
+// allow to be loaded, as its distribution file tells; nil otherwise. Requests are
+// drawn from plan.URLs, which nobody else may use meanwhile.
+func Banned(plan *scenarios.Plan) error {
+	facts := &Facts{Bans: plannedBans(plan)}
 	e := &BanError{}
 	var said []string
 	for _, r := range rules {
 		if r.name != "no-viewer-lambda" && r.name != "no-origin-shield" {
 			continue
 		}
-		if g := r.judge(planned); g.status == Broken {
+		if g := r.judge(facts); g.status == Broken {
 			e.Rules = append(e.Rules, r.name)
 			said = append(said, r.name+": "+g.words+"; "+g.fix)
 		}

@@ -1,48 +1,71 @@
 package guidance
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
+	"frontload/scenarios/distribution"
 	"frontload/scenarios/urls"
 )
 
 // A draw counts requests by URL and by key prefix.
 type draw struct {
-	seen     int
-	byURL    map[string]int
-	byPrefix map[string]*prefixCount
+	distribution *distribution.Distribution // nil for not known
+	seen         int
+	byURL        map[string]int
+	byPrefix     map[PrefixFact]*prefixCount // by prefix and what is behind it
 }
 
 // prefixCount counts the requests under one key prefix. What caches may answer
 // is counted by its distinct URLs: each has to be fetched once at least.
 type prefixCount struct{ reads, writes, distinct int }
 
-func newDraw() *draw { return &draw{byURL: map[string]int{}, byPrefix: map[string]*prefixCount{}} }
+func newDraw(known *distribution.Distribution) *draw {
+	return &draw{distribution: known, byURL: map[string]int{}, byPrefix: map[PrefixFact]*prefixCount{}}
+}
 
 func (d *draw) add(r *urls.Request) {
 	d.seen++
-	p := d.byPrefix[r.Prefix]
+	url := string(r.Target)
+	key := d.behind(r.Prefix, url)
+	p := d.byPrefix[key]
 	if p == nil {
 		p = &prefixCount{}
-		d.byPrefix[r.Prefix] = p
+		d.byPrefix[key] = p
 	}
-	d.byURL[string(r.Target)]++
-	switch {
-	case r.Method != "GET" && r.Method != "HEAD" && r.Method != "OPTIONS":
+	d.byURL[url]++
+	if r.Method != "GET" && r.Method != "HEAD" && r.Method != "OPTIONS" {
 		p.writes++
-	default:
-		p.reads++
-		if d.byURL[string(r.Target)] == 1 {
-			p.distinct++
-		}
+		return
 	}
+	p.reads++
+	if d.byURL[url] == 1 {
+		p.distinct++
+	}
+}
+
+// behind returns a key prefix with what the distribution has behind it.
+func (d *draw) behind(prefix, url string) PrefixFact {
+	p := PrefixFact{Prefix: prefix}
+	if d.distribution == nil {
+		return p
+	}
+	b := d.distribution.Match(url)
+	p.Lambda = len(b.Lambdas) > 0
+	if origins := d.distribution.OriginsOf(b); len(origins) > 0 {
+		p.Origin = string(origins[0].Kind)
+	}
+	return p
 }
 
 // facts tells of the URLs; all says whether every request of the plan was added.
 func (d *draw) facts(all bool) URLFacts {
-	u := URLFacts{Seen: d.seen, All: all, Distinct: len(d.byURL), Prefixes: len(d.byPrefix)}
+	names := map[string]bool{}
+	for key := range d.byPrefix {
+		names[key.Prefix] = true
+	}
+	u := URLFacts{Seen: d.seen, All: all, Distinct: len(d.byURL), Prefixes: len(names)}
 	top, most := "", 0
 	for url, n := range d.byURL {
 		if n > most || n == most && url < top {
@@ -53,8 +76,7 @@ func (d *draw) facts(all bool) URLFacts {
 		return u
 	}
 	u.Top = float64(most) / float64(d.seen)
-	path, _, _ := bytes.Cut([]byte(top), []byte("?")) // a query may hold what is nobody's business
-	u.TopPath = string(path)
+	u.TopPath, _, _ = strings.Cut(top, "?") // a query may hold what is nobody's business
 	if all {
 		misses := 0
 		for _, p := range d.byPrefix {
@@ -74,10 +96,9 @@ const mostPrefixes = 100
 func (d *draw) prefixes(peak float64) []PrefixFact {
 	var list []PrefixFact
 	each := peak / float64(max(1, d.seen))
-	for name, p := range d.byPrefix {
-		list = append(list, PrefixFact{
-			Prefix: name, Reads: float64(p.reads) * each, Writes: float64(p.writes) * each, Misses: float64(p.distinct) * each,
-		})
+	for key, p := range d.byPrefix {
+		key.Reads, key.Writes, key.Misses = float64(p.reads)*each, float64(p.writes)*each, float64(p.distinct)*each
+		list = append(list, key)
 	}
 	return busiest(list)
 }
@@ -85,7 +106,7 @@ func (d *draw) prefixes(peak float64) []PrefixFact {
 // busiest returns the prefixes that are asked for most, in order.
 func busiest(list []PrefixFact) []PrefixFact {
 	slices.SortFunc(list, func(a, b PrefixFact) int {
-		return cmp.Or(cmp.Compare(b.Reads+b.Writes, a.Reads+a.Writes), cmp.Compare(a.Prefix, b.Prefix))
+		return cmp.Or(cmp.Compare(b.Reads+b.Writes, a.Reads+a.Writes), cmp.Compare(a.Prefix, b.Prefix), cmp.Compare(a.Origin, b.Origin))
 	})
 	return list[:min(len(list), mostPrefixes)]
 }

@@ -123,13 +123,14 @@ type BanFacts struct {
 // reach it.
 type Touch struct {
 	Behaviour string   `json:"behaviour"` // its path pattern
-	Requests  []string `json:"requests"`  // names of entries, in the order of the scenario
+	Requests  []string `json:"requests"`  // names of entries
 }
 
-// Text returns the facts as JSON, as a run file keeps them.
-func (f *Facts) Text() (string, error) {
-	b, err := json.Marshal(f)
-	return string(b), err
+// Text returns the facts as JSON, as a run file keeps them. Facts hold neither
+// infinities nor NaN, and so there is always one.
+func (f *Facts) Text() string {
+	b, _ := json.Marshal(f)
+	return string(b)
 }
 
 // ParseFacts is the inverse of [Facts.Text]. Of an empty text, as older run

@@ -73,7 +73,7 @@ func Judge(planned, observed *Facts) []results.Rule {
 		}
 		list = append(list, results.Rule{
 			Rule: r.name, Status: worse.status, Planned: p.words, Observed: o.words, Fix: worse.fix,
-			Source: r.source.title, SourceURL: r.source.url,
+			PlannedStatus: p.status, ObservedStatus: o.status, Source: r.source.title, SourceURL: r.source.url,
 			Measured: results.Measured{Planned: p.measured, Observed: o.measured},
 		})
 	}
@@ -100,7 +100,7 @@ func withoutTest() []results.Rule {
 	list := make([]results.Rule, 0, len(rules))
 	for _, r := range rules {
 		list = append(list, results.Rule{
-			Rule: r.name, Status: NotApplicable, Source: r.source.title, SourceURL: r.source.url,
+			Rule: r.name, Status: NotApplicable, PlannedStatus: Unknown, ObservedStatus: NotApplicable, Source: r.source.title, SourceURL: r.source.url,
 			Observed: "an access log of viewers' requests: there was no load test to judge",
 		})
 	}

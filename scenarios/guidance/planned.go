@@ -150,7 +150,7 @@ func (f *Facts) addRequests(plan *scenarios.Plan, forecast *Forecast) {
 		return
 	}
 	n := uint64(min(mostDrawn, plan.Schedule.Mean()))
-	d := newDraw()
+	d := newDraw(plan.Distribution)
 	var r urls.Request
 	for i := range n {
 		plan.URLs.Next(i, &r)
@@ -158,5 +158,22 @@ func (f *Facts) addRequests(plan *scenarios.Plan, forecast *Forecast) {
 	}
 	f.URLs = d.facts(n == plan.Schedule.Mean())
 	f.Quotas.Prefixes = d.prefixes(forecast.PeakRate)
-	f.Bans.Entries = len(plan.Requests)
+	f.Quotas.Origins = plan.Distribution != nil
+	f.Bans = plannedBans(plan)
+}
+
+// plannedBans tells what a plan is going to load that must not be loaded. It
+// draws from plan.URLs, as [Planned] does.
+func plannedBans(plan *scenarios.Plan) BanFacts {
+	bans := BanFacts{Known: plan.Distribution != nil, Entries: len(plan.Requests)}
+	for _, r := range plan.Reach() {
+		t := Touch{Behaviour: r.Behaviour.Pattern, Requests: r.Names()}
+		if len(r.Behaviour.ViewerLambdas()) > 0 {
+			bans.ViewerLambda = append(bans.ViewerLambda, t)
+		}
+		if len(plan.Distribution.ShieldedOf(r.Behaviour)) > 0 {
+			bans.OriginShield = append(bans.OriginShield, t)
+		}
+	}
+	return bans
 }

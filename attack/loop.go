@@ -60,6 +60,7 @@ func (e *Engine) send(ctx context.Context) {
 			if e.course.Finish(schedule) {
 				return
 			}
+			sleeper.wait(ctx, now, longestWait)
 			continue
 		}
 		decision, wait := gate.Admit(a.At, now)

@@ -118,13 +118,13 @@ func (c *Course) Stop(at time.Duration) bool {
 	return true
 }
 
-// Finish says that the arrivals of s have all been sent. It returns false when
-// the course has become another schedule meanwhile; else nothing can be changed
-// any more.
+// Finish says that no arrival of s is left to be sent. It returns false when
+// there may be more of them later: when the course has become another schedule
+// meanwhile, or its rate is kept, at zero. Else nothing can be changed any more.
 func (c *Course) Finish(s *Schedule) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s != c.Schedule() {
+	if s != c.Schedule() || c.mu.held && !c.mu.over {
 		return false
 	}
 	c.mu.over = true

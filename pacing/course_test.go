@@ -85,6 +85,10 @@ func TestCourseRefuses(t *testing.T) {
 	if c.Finish(c.plan) {
 		t.Error("Finish of the plan that was left = true")
 	}
+	if c.Finish(c.Schedule()) {
+		t.Error("Finish while the rate is kept = true")
+	}
+	c.Resume(7 * time.Second)
 	if !c.Finish(c.Schedule()) {
 		t.Error("Finish of the course as it is = false")
 	}
@@ -246,6 +250,7 @@ func runCourse(c *Course, clock clock) (sent []departure, missed []Arrival) {
 			if c.Finish(s) {
 				return sent, missed
 			}
+			clock.sleep(100 * time.Millisecond)
 			continue
 		}
 		now := clock.now()

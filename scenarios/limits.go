@@ -29,6 +29,15 @@ func (p *Plan) ClientsFor(rate pacing.Rate) int {
 // up rounds up, but for what rounding added.
 func up(x float64) int { return int(min(math.Ceil(x*(1-1e-12)), math.MaxInt32)) }
 
+// AddressesNeeded returns how many edge addresses it takes at least for none to
+// go over its limit at the peak; zero where there is no such limit.
+func (p *Plan) AddressesNeeded() int {
+	if p.Limits.PerEdgeAddress <= 0 {
+		return 0
+	}
+	return up(float64(p.Schedule.Peak() / p.Limits.PerEdgeAddress))
+}
+
 // A Shortfall is a limit that a plan cannot keep without holding arrivals back,
 // since it has too few of those whom the limit is for.
 type Shortfall struct {

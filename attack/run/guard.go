@@ -49,7 +49,7 @@ type edgeGuard struct {
 	since  time.Duration // when that was
 	sure   time.Duration // since when a burst is sure
 	isSure bool
-	seen   time.Duration // when a burst was last seen
+	seen   time.Duration // the end of the last second with a 503 of a burst
 	holds  int           // so far
 }
 
@@ -92,12 +92,20 @@ func (g *edgeGuard) begin(now time.Duration, b *lookout.Burst) decision {
 	return decision{action: results.GuardHold, reason: fmt.Sprintf("%s has gone on for %s", named(b), span(now-g.sure))}
 }
 
+// A burst is known to go on until some seconds after its last 503. One whose
+// last is older than this has probably ended: a look is at the second before.
+const fresh = 3 * time.Second
+
 // look takes note of the bursts that go on, and returns the surest of edge
 // capacity, or nil.
 func (g *edgeGuard) look(now time.Duration, bursts []lookout.Burst) *lookout.Burst {
 	var surest *lookout.Burst
 	for i, b := range bursts {
-		if b.Verdict == results.VerdictEdgeCapacity && (surest == nil || b.Confidence > surest.Confidence) {
+		if b.Verdict != results.VerdictEdgeCapacity {
+			continue
+		}
+		g.seen = max(g.seen, b.Until)
+		if now-b.Until < fresh && (surest == nil || b.Confidence > surest.Confidence) {
 			surest = &bursts[i]
 		}
 	}
@@ -106,9 +114,6 @@ func (g *edgeGuard) look(now time.Duration, bursts []lookout.Burst) *lookout.Bur
 		g.sure = now
 	}
 	g.isSure = sure
-	if surest != nil {
-		g.seen = now
-	}
 	return surest
 }
 

@@ -46,7 +46,7 @@ func TestGuardHoldsBacksOffAndStops(t *testing.T) {
 				var bursts []lookout.Burst
 				for _, s := range tt.seen {
 					if s.from <= second && second <= s.to {
-						bursts = append(bursts, lookout.Burst{ID: 1, Verdict: s.verdict, Confidence: s.sure, Scope: results.Scope{Kind: "all"}})
+						bursts = append(bursts, lookout.Burst{ID: 1, Until: time.Duration(second) * time.Second, Verdict: s.verdict, Confidence: s.sure, Scope: results.Scope{Kind: "all"}})
 					}
 				}
 				if d, any := g.decide(time.Duration(second)*time.Second, bursts); any {
@@ -69,6 +69,7 @@ func TestGuardReasons(t *testing.T) {
 	bursts := []lookout.Burst{{ID: 4, Verdict: results.VerdictEdgeCapacity, Confidence: 0.97, Scope: results.Scope{Kind: "pop", Values: []string{"FRA56-P1"}}}}
 	var got []string
 	for second := range 120 {
+		bursts[0].Until = time.Duration(second-1) * time.Second
 		if d, any := g.decide(time.Duration(second)*time.Second, bursts); any {
 			got = append(got, d.reason)
 		}

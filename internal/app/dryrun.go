@@ -69,6 +69,10 @@ func (d *dryRun) comments() []string {
 	if schedule := d.plan.Schedule.String(); len(schedule) <= 90 {
 		lines = append(lines, "# "+schedule)
 	}
+	if n := d.plan.AddressesNeeded(); n > 1 {
+		lines = append(lines, fmt.Sprintf("# at the peak it takes %s edge addresses, for none to get more than %s",
+			plain.Count(int64(n)), d.plan.Limits.PerEdgeAddress))
+	}
 	if d.Refused != "" {
 		for _, l := range plain.Wrap("it would be REFUSED: "+plain.Line(d.Refused), 96) {
 			lines = append(lines, "# "+l)

@@ -7,13 +7,10 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"frontload/internal/netns"
 	"frontload/results"
-	"frontload/results/live"
 )
 
 var quiet = log.New(io.Discard, "", 0)
@@ -269,7 +266,7 @@ func TestWaysAroundAuthorisationBeforeTheRun(t *testing.T) {
 			if a.with != nil {
 				a.with(w)
 			}
-			run, err := w.attack(strings.ReplaceAll(a.text, "OTHER", second.addr), a.opt, nil)
+			run, err := w.attack(strings.ReplaceAll(a.text, "OTHER", second.addr), a.opt)
 			if run != nil || err == nil || !regexp.MustCompile(a.refused).MatchString(err.Error()) {
 				t.Errorf("Run() = %v, want a refusal that matches %s", err, a.refused)
 			}
@@ -349,12 +346,8 @@ func TestWaysAroundAuthorisationDuringTheRun(t *testing.T) {
 			if a.with != nil {
 				a.with(w)
 			}
-			var once sync.Once
-			run, err := w.attack(a.text+"\nload: {rate: 40/s, for: 4s}", a.opt, func(s live.Status) {
-				if s.Elapsed > time.Second {
-					once.Do(func() { w.zone.set(ownerHost, victim) })
-				}
-			})
+			w.onLoad(func() { w.zone.set(ownerHost, victim) })
+			run, err := w.attack(a.text+"\nload: {rate: 40/s, for: 2500ms}", a.opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -417,7 +410,7 @@ func TestAnswersLeadNowhere(t *testing.T) {
 				run, err := w.attack(`
 target: {url: "`+url+`", ca: "CA", authorization: {attest: ours}}
 clients: {count: 2, protocol: `+protocol+`, resolvers: ["RESOLVER"], new-viewers: 50%}
-load: {rate: 40/s, for: 500ms}`, Options{}, nil)
+load: {rate: 40/s, for: 500ms}`, Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -435,7 +428,7 @@ load: {rate: 40/s, for: 500ms}`, Options{}, nil)
 			w.answer(owner, func(out http.ResponseWriter, r *http.Request) {
 				http.Redirect(out, r, "http://"+victim+":"+plainPort+r.URL.Path, status)
 			})
-			_, err := w.attack(`target: {url: "http://OWNER:PLAIN", authorization: {proof: well-known, token: TOKEN}}`, Options{}, nil)
+			_, err := w.attack(`target: {url: "http://OWNER:PLAIN", authorization: {proof: well-known, token: TOKEN}}`, Options{})
 			var refused *RefusedError
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), "it is a redirect") {
 				t.Errorf("Run() = %v, want a refusal for the redirect", err)
@@ -447,7 +440,7 @@ load: {rate: 40/s, for: 500ms}`, Options{}, nil)
 		w := newWorld(t)
 		w.host("127.0.0.1", "localhost")
 		w.answer("127.0.0.1", elsewhere(302))
-		run, err := w.attack("target: {url: \"http://OWNER:PLAIN\", authorization: {attest: ours}}\norigin: {control: \"http://127.0.0.1:PLAIN/\"}", Options{}, nil)
+		run, err := w.attack("target: {url: \"http://OWNER:PLAIN\", authorization: {attest: ours}}\norigin: {control: \"http://127.0.0.1:PLAIN/\"}", Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -469,18 +462,20 @@ func TestEnvironmentsProxyIsNotUsed(t *testing.T) {
 		return
 	}
 	for _, url := range []string{"http://OWNER:PLAIN", "https://OWNER:SECURE"} {
-		w := newWorld(t)
-		w.publish(owner)
-		_, err := w.attack(`
+		t.Run(url, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(owner)
+			_, err := w.attack(`
 target: {url: "`+url+`", ca: "CA", authorization: {proof: well-known, token: TOKEN}}
-origin: {control: "http://198.51.100.1:PLAIN/health", authorization: {attest: ours}}`, Options{}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if w.load(owner) < 10 || w.proofs(owner) != 1 {
-			t.Errorf("%s: %d requests and %d proofs at the owner, want about 40 and 1", url, w.load(owner), w.proofs(owner))
-		}
-		w.checkVictim(0, 0)
+origin: {control: "http://198.51.100.1:PLAIN/health", authorization: {attest: ours}}`, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w.load(owner) < 10 || w.proofs(owner) != 1 {
+				t.Errorf("%d requests and %d proofs at the owner, want about 40 and 1", w.load(owner), w.proofs(owner))
+			}
+			w.checkVictim(0, 0)
+		})
 	}
 }
 
@@ -571,7 +566,7 @@ func TestProofsThatHold(t *testing.T) {
 			if row.with != nil {
 				row.with(w)
 			}
-			run, err := w.attack(row.text, row.opt, nil)
+			run, err := w.attack(row.text, row.opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -598,19 +593,15 @@ func TestNewAddressesAreProvedOnce(t *testing.T) {
 	w.host(second, ownerHost)
 	w.publish(owner)
 	w.publish(second)
-	var once sync.Once
+	w.onLoad(func() { w.zone.set(ownerHost, owner, second) })
 	run, err := w.attack(`
 target: {url: "http://OWNER:PLAIN", authorization: {proof: well-known, token: TOKEN}}
-load: {rate: 60/s, for: 5s}`, Options{}, func(s live.Status) {
-		if s.Elapsed > time.Second {
-			once.Do(func() { w.zone.set(ownerHost, owner, second) })
-		}
-	})
+load: {rate: 60/s, for: 3s}`, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w.proofs(owner) != 1 || w.proofs(second) != 1 || w.load(second) < 20 {
-		t.Errorf("%d and %d proofs, %d requests at the new address, want 1, 1 and about 100", w.proofs(owner), w.proofs(second), w.load(second))
+		t.Errorf("%d and %d proofs, %d requests at the new address, want 1, 1 and about 60", w.proofs(owner), w.proofs(second), w.load(second))
 	}
 	if !strings.HasPrefix(run.Info.Authorization, "proof: well-known at 2 addresses, ") {
 		t.Errorf("authorisation %q", run.Info.Authorization)

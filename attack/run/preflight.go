@@ -15,6 +15,7 @@ import (
 	"frontload/results"
 	"frontload/results/record"
 	"frontload/scenarios"
+	"frontload/scenarios/proof"
 )
 
 // An Authorization is what shows that a plan's hosts may be asked.
@@ -65,10 +66,16 @@ func (r *runner) authorise(ctx context.Context, clients []*dns.Client) error {
 	if err := r.mayControl(ctx); err != nil {
 		return err
 	}
-	for _, note := range r.notes {
-		r.say("note: %s", note)
+	if t := &r.plan.Target; t.Authorization.Proof == proof.DNS && t.Scheme == "http" && r.opt.IPRanges == "" && r.gate.String() != "loopback" {
+		r.note("over http a DNS record shows nothing about addresses that come after the run has begun: they are refused, unless --ip-ranges shows that they are CloudFront's")
 	}
 	return ctx.Err()
+}
+
+// note keeps and tells what weakens the authorisation.
+func (r *runner) note(text string) {
+	r.notes = append(r.notes, text)
+	r.tell("authorisation", text)
 }
 
 // refused returns why addresses of the target that were answered so far may
@@ -106,7 +113,7 @@ func (r *runner) openGates(resolvers []*dns.Client) error {
 		Hostname: t.Hostname, Host: t.Host, ServerName: t.ServerName, Scheme: t.Scheme, Port: t.Port, Roots: roots,
 		Ranges: ranges, Outside: t.Outside,
 		Dial: r.dialForProof,
-		Tell: func(text string) { r.tell("authorisation", text) },
+		Tell: r.tellOfAddress,
 	}
 	for _, c := range resolvers {
 		cfg.Resolvers = append(cfg.Resolvers, c)
@@ -138,7 +145,7 @@ func (r *runner) ranges() (*permit.Ranges, error) {
 		return nil, err
 	}
 	if doubt := ranges.Doubt(time.Now()); doubt != "" {
-		r.notes = append(r.notes, doubt)
+		r.note(doubt)
 	}
 	return ranges, nil
 }
@@ -155,6 +162,9 @@ func (r *runner) dialForProof(ctx context.Context, to netip.AddrPort) (net.Conn,
 	}
 	return d.Dial(ctx, netip.Addr{}, to)
 }
+
+// tellOfAddress records and tells what the target's gate says.
+func (r *runner) tellOfAddress(text string) { r.tell("authorisation", text) }
 
 // closeGates ends proofs that are under way. It may be called again.
 func (r *runner) closeGates() {

@@ -26,7 +26,6 @@ import (
 	"frontload/internal/netns"
 	"frontload/internal/quic"
 	"frontload/results"
-	"frontload/results/live"
 	"frontload/results/store"
 	"frontload/scenarios"
 )
@@ -57,6 +56,7 @@ type world struct {
 	conns map[string]int      // connections and first packets, by address
 	asked map[string][]string // "METHOD URL" of requests, by address
 	serve map[string]http.HandlerFunc
+	first func() // is called at the first request of the load
 }
 
 // newWorld needs a network namespace; see [netns.Inside].
@@ -132,6 +132,10 @@ func (w *world) handler(address string) http.HandlerFunc {
 		w.mu.Lock()
 		w.asked[address] = append(w.asked[address], r.Method+" http://"+r.Host+r.URL.RequestURI())
 		answer := w.serve[address]
+		if w.first != nil && !strings.HasPrefix(r.URL.Path, "/.well-known/") {
+			w.first()
+			w.first = nil
+		}
 		w.mu.Unlock()
 		switch {
 		case answer != nil:
@@ -148,6 +152,9 @@ func (w *world) answer(address string, f http.HandlerFunc) {
 	defer w.mu.Unlock()
 	w.serve[address] = f
 }
+
+// onLoad has f called once load has begun.
+func (w *world) onLoad(f func()) { w.first = f }
 
 // publish has an address serve the token.
 func (w *world) publish(address string) {
@@ -193,7 +200,7 @@ func (w *world) fill(text string) string {
 
 // attack carries out a scenario of a target section and more, its load being
 // 40/s for 1 s where it says no other, and returns what the run file holds.
-func (w *world) attack(text string, opt Options, progress func(live.Status)) (*results.Run, error) {
+func (w *world) attack(text string, opt Options) (*results.Run, error) {
 	w.t.Helper()
 	text = "version: 1\n" + w.fill(text)
 	for _, part := range []struct{ key, rest string }{
@@ -212,7 +219,7 @@ func (w *world) attack(text string, opt Options, progress func(live.Status)) (*r
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	opt.File, opt.Source, opt.Progress = filepath.Join(w.t.TempDir(), "run.db"), "attack", progress
+	opt.File, opt.Source = filepath.Join(w.t.TempDir(), "run.db"), "attack"
 	_, started, runErr := Run(w.t.Context(), plan, opt)
 	if !started {
 		return nil, runErr

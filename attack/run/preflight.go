@@ -67,13 +67,13 @@ func (r *runner) authorise(ctx context.Context, clients []*dns.Client) error {
 		return err
 	}
 	if t := &r.plan.Target; t.Authorization.Proof == proof.DNS && t.Scheme == "http" && r.opt.IPRanges == "" && r.gate.String() != "loopback" {
-		r.note("over http a DNS record shows nothing about addresses that come after the run has begun: they are refused, unless --ip-ranges shows that they are CloudFront's")
+		r.doubt("over http a DNS record shows nothing about addresses that come after the run has begun: they are refused, unless --ip-ranges shows that they are CloudFront's")
 	}
 	return ctx.Err()
 }
 
-// note keeps and tells what weakens the authorisation.
-func (r *runner) note(text string) {
+// doubt keeps and tells what weakens the authorisation.
+func (r *runner) doubt(text string) {
 	r.notes = append(r.notes, text)
 	r.tell("authorisation", text)
 }
@@ -113,7 +113,7 @@ func (r *runner) openGates(resolvers []*dns.Client) error {
 		Hostname: t.Hostname, Host: t.Host, ServerName: t.ServerName, Scheme: t.Scheme, Port: t.Port, Roots: roots,
 		Ranges: ranges, Outside: t.Outside,
 		Dial: r.dialForProof,
-		Tell: r.tellOfAddress,
+		Tell: func(text string) { r.tell("authorisation", text) },
 	}
 	for _, c := range resolvers {
 		cfg.Resolvers = append(cfg.Resolvers, c)
@@ -145,7 +145,7 @@ func (r *runner) ranges() (*permit.Ranges, error) {
 		return nil, err
 	}
 	if doubt := ranges.Doubt(time.Now()); doubt != "" {
-		r.note(doubt)
+		r.doubt(doubt)
 	}
 	return ranges, nil
 }
@@ -162,9 +162,6 @@ func (r *runner) dialForProof(ctx context.Context, to netip.AddrPort) (net.Conn,
 	}
 	return d.Dial(ctx, netip.Addr{}, to)
 }
-
-// tellOfAddress records and tells what the target's gate says.
-func (r *runner) tellOfAddress(text string) { r.tell("authorisation", text) }
 
 // closeGates ends proofs that are under way. It may be called again.
 func (r *runner) closeGates() {

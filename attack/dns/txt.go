@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"frontload/results"
 )
 
 // maxTexts is how many texts are taken from an answer.
@@ -51,12 +54,23 @@ func (c *Client) tryTXT(ctx context.Context, server netip.AddrPort, q question, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	start := time.Now()
 	r, err := c.ask(ctx, server, q)
 	if err == nil && q.mayDropEDNS(r.rcode) {
 		q.edns = false
 		r, err = c.ask(ctx, server, q)
 	}
-	name := q.name.String()
+	texts, err := readTexts(server, q.name.String(), r, err)
+	l := results.Lookup{Name: strings.TrimSuffix(q.name.String(), "."), Type: "TXT", Resolver: server.String(), Took: time.Since(start)}
+	if err != nil {
+		l.Err = err.Error()
+	}
+	c.cfg.Report(l)
+	return texts, err
+}
+
+// readTexts returns the texts of a reply, or what its absence means.
+func readTexts(server netip.AddrPort, name string, r reply, err error) ([]string, error) {
 	switch {
 	case err != nil && silent(err):
 		return nil, fmt.Errorf("look up %s: %w: %s said nothing usable for type TXT (%v)", name, ErrNoAnswer, server, err)

@@ -90,7 +90,7 @@ const (
 	atOnce     = 4           // proofs under way at a time
 	again      = time.Minute // after which a failed proof is tried once more, if it is still needed
 	mostHeard  = 1 << 16     // addresses that a gate judges
-	mostTold   = 20          // refusals that are told one by one
+	mostTold   = 20          // addresses that are told of one by one
 	proofLimit = 10 * time.Second
 )
 
@@ -196,6 +196,8 @@ func (g *Gate) begin(a netip.Addr, v *verdict) {
 	kind, why := g.plainly(a)
 	if kind != 0 {
 		v.denied = &Denied{a, kind, why}
+	} else if g.outside(a) && !a.IsLoopback() {
+		g.tell("%s is outside CloudFront's ranges, which target.outside allows", a)
 	}
 	if kind != 0 || a.IsLoopback() || g.cfg.Proof == "" {
 		g.close(v)
@@ -225,14 +227,19 @@ func (g *Gate) begin(a netip.Addr, v *verdict) {
 // after the run has begun. The lock is held.
 func (g *Gate) close(v *verdict) {
 	close(v.done)
-	if v.denied == nil || !g.begun || g.told > mostTold || g.ctx.Err() != nil {
-		return
+	if v.denied != nil && g.begun && g.ctx.Err() == nil {
+		g.tell("nothing is sent to %v", v.denied)
 	}
-	if g.told++; g.told > mostTold {
-		g.cfg.Tell("more addresses are refused, which are not told one by one")
-		return
+}
+
+// tell tells of an address, unless it told of many already. The lock is held.
+func (g *Gate) tell(format string, args ...any) {
+	switch g.told++; {
+	case g.told <= mostTold:
+		g.cfg.Tell(fmt.Sprintf(format, args...))
+	case g.told == mostTold+1:
+		g.cfg.Tell("there is something about more addresses, which are not told one by one")
 	}
-	g.cfg.Tell("nothing is sent to " + v.denied.Error())
 }
 
 // Allow is asked before every dial. It does not wait, and fails with a

@@ -67,10 +67,15 @@ func (g *Gate) prove(a netip.Addr, late bool) error {
 	return g.certificate(ctx, a)
 }
 
-// token returns why there is no token to look for.
+// token returns why there is no token to look for. A host must not be named like
+// it: machines and name servers that repeat what they are asked for would seem
+// to hold it.
 func (g *Gate) token() error {
 	if g.cfg.Token == "" {
 		return fmt.Errorf("no token is said: run `frontload init`, which makes one, and put it under authorization.token or in the environment variable %s", proof.Variable)
+	}
+	if strings.Contains(plainName(g.cfg.Host), g.cfg.Token) || strings.Contains(plainName(g.cfg.Hostname), g.cfg.Token) {
+		return errors.New("the token is part of the host's name, where it proves nothing: take another, from `frontload init`")
 	}
 	return proof.CheckToken(g.cfg.Token)
 }
@@ -193,9 +198,12 @@ func (g *Gate) fetch(ctx context.Context, a netip.Addr) error {
 		return failed("%w", err)
 	}
 	req.Header.Set("User-Agent", "frontload (looks for a proof of ownership)")
-	client := g.client(a)
-	defer client.CloseIdleConnections()
-	answer, err := client.Do(req)
+	conn, err := g.cfg.Dial(ctx, netip.AddrPortFrom(a, g.cfg.Port))
+	if err != nil {
+		return failed("%w", withoutURL(ctx, err))
+	}
+	defer conn.Close()
+	answer, err := g.client(conn).Do(req)
 	if err != nil {
 		return failed("%w", withoutURL(ctx, err))
 	}
@@ -216,14 +224,21 @@ func (g *Gate) fetch(ctx context.Context, a netip.Addr) error {
 	return nil
 }
 
-// client returns one that connects to the given address, whatever it is asked
-// for. It takes no proxy, follows nothing and keeps nothing.
-func (g *Gate) client(a netip.Addr) *http.Client {
+// client returns one that has the given connection and no other, whatever it is
+// asked for. It takes no proxy, follows nothing and keeps nothing.
+func (g *Gate) client(conn net.Conn) *http.Client {
+	only := make(chan net.Conn, 1)
+	only <- conn
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return g.cfg.Dial(ctx, netip.AddrPortFrom(a, g.cfg.Port))
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				select {
+				case c := <-only:
+					return c, nil
+				default:
+					return nil, errors.New("the connection was closed")
+				}
 			},
 			TLSClientConfig:        g.tls(),
 			ForceAttemptHTTP2:      true,

@@ -15,6 +15,7 @@ import (
 	"frontload/results"
 	"frontload/results/record"
 	"frontload/scenarios"
+	"frontload/scenarios/proof"
 )
 
 // An Authorization is what shows that a plan's hosts may be asked.
@@ -65,10 +66,16 @@ func (r *runner) authorise(ctx context.Context, clients []*dns.Client) error {
 	if err := r.mayControl(ctx); err != nil {
 		return err
 	}
-	for _, note := range r.notes {
-		r.say("note: %s", note)
+	if t := &r.plan.Target; t.Authorization.Proof == proof.DNS && t.Scheme == "http" && r.opt.IPRanges == "" && r.gate.String() != "loopback" {
+		r.doubt("over http a DNS record shows nothing about addresses that come after the run has begun: they are refused, unless --ip-ranges shows that they are CloudFront's")
 	}
 	return ctx.Err()
+}
+
+// doubt keeps and tells what weakens the authorisation.
+func (r *runner) doubt(text string) {
+	r.notes = append(r.notes, text)
+	r.tell("authorisation", text)
 }
 
 // refused returns why addresses of the target that were answered so far may
@@ -138,7 +145,7 @@ func (r *runner) ranges() (*permit.Ranges, error) {
 		return nil, err
 	}
 	if doubt := ranges.Doubt(time.Now()); doubt != "" {
-		r.notes = append(r.notes, doubt)
+		r.doubt(doubt)
 	}
 	return ranges, nil
 }

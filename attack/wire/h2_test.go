@@ -130,6 +130,36 @@ func TestHTTP2AnswersOfEveryShape(t *testing.T) {
 	}
 }
 
+// Frames that name other hosts, ALTSVC (RFC 7838) and ORIGIN (RFC 8336), lead
+// nowhere: every connection is to the address of its call.
+func TestHTTP2FramesLeadNowhere(t *testing.T) {
+	alt := append([]byte{0, 23}, "https://www.example.comh2=\"203.0.113.9:443\"; ma=9"...)
+	origin := append([]byte{0, 23}, "https://www.example.com"...)
+	say := joined(
+		http2Frame(0xa, 0, 0, alt), http2Frame(0xa, 0, 1, alt[25:]), http2Frame(0xc, 0, 0, origin),
+		http2Frame(frameHeaders, endHeaders|end, 1, fieldsOf(":status", "421", "alt-svc", "h2=\"203.0.113.9:443\"")),
+	)
+	var dialled atomic.Int64
+	r := serveFrames(t, Config{}, say)
+	dial := r.cfg.Dial
+	r.cfg.Dial = func(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
+		if to != r.at {
+			t.Errorf("dialled %s, want %s only", to, r.at)
+		}
+		dialled.Add(1)
+		return dial(ctx, from, to)
+	}
+	answered := 0
+	for dialled.Load() < 3 { // the server ends each connection after an answer
+		if r.do(t, "GET", "/").Sample.Status == 421 {
+			answered++
+		}
+	}
+	if answered == 0 {
+		t.Error("no answer came")
+	}
+}
+
 // Bodies of both ways through windows that are much smaller, at once on one
 // connection; and settings that change the windows meanwhile.
 func TestHTTP2FlowControl(t *testing.T) {

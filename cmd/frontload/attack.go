@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ func newAttack() *cobra.Command {
 	var out output
 	var flags app.Flags
 	var file, pace string
+	var own app.Ownership
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "attack SCENARIO | attack --url URL --rate 500/s --for 30s",
@@ -25,7 +27,11 @@ func newAttack() *cobra.Command {
 names the cause of each burst of 503s that it meets. It writes a run file as it goes.
 
 A target whose every address is loopback may be attacked as it is. Anything else needs
-an authorisation: --attest, or target.authorization in the scenario.
+an authorisation, as target.authorization or by a flag: a proof, for which the token of
+"frontload init" is published as a TXT record at _frontload.HOST or on a line of
+https://HOST/.well-known/frontload.txt, or your word with --attest. It is judged before
+each run, and for every address again before anything is sent there. A token that the
+scenario leaves out is that of the environment variable FRONTLOAD_TOKEN.
 
 A guided load has a guard: on a burst of edge capacity it holds the rate, backs off if
 that does not help, and stops if nothing does.
@@ -52,7 +58,8 @@ interrupted.`,
 			if dry {
 				return app.DryRun(s, out.to(cmd))
 			}
-			return app.Attack(cmd.Context(), s, strings.Join(args, ""), file, pace, out.to(cmd))
+			own.Token = os.Getenv(app.TokenVariable)
+			return app.Attack(cmd.Context(), s, strings.Join(args, ""), file, pace, own, out.to(cmd))
 		},
 	}
 	addScenarioFlags(cmd.Flags(), &flags)
@@ -60,6 +67,7 @@ interrupted.`,
 	f.StringVar(&file, "out", "", "write the run file to `FILE`, in the place of an older one; left out: NAME-TIME.db")
 	f.StringVar(&pace, "pace", app.Paces[0], "how exactly to keep to the schedule: `auto`, precise (takes up to a CPU) or 1ms (wakes once a ms)")
 	f.BoolVar(&dry, "dry-run", false, "show the scenario with every default filled in, and send nothing")
+	f.StringVar(&own.IPRanges, "ip-ranges", "", "refuse addresses outside CloudFront's ranges in this `FILE`, AWS's ip-ranges.json")
 	out.addJSON(cmd, "print one JSON document, and no text")
 	out.addHTML(cmd)
 	out.addQuiet(cmd)
@@ -71,7 +79,7 @@ interrupted.`,
 }
 
 // attackLater are flags of the contract that this version refuses.
-var attackLater = []string{"junit", "markdown", "samples", "ui", "metrics", "ip-ranges"}
+var attackLater = []string{"junit", "markdown", "samples", "ui", "metrics"}
 
 // refuseLater refuses flags of the contract that are not carried out yet.
 func refuseLater(f *pflag.FlagSet) error {
@@ -108,6 +116,7 @@ func addScenarioFlags(f *pflag.FlagSet, s *app.Flags) {
 	f.StringVar(&s.Body, "body", "", "request body: `TEXT`")
 	f.StringVar(&s.Timeout, "timeout", "", "await an answer so long, from the send; `100s` when left out")
 	f.StringVar(&s.Attest, "attest", "", "`WHY` you may load this target; kept in the run file")
+	f.StringVar(&s.Proof, "proof", "", "where the token stands that shows you own the target: `dns` or well-known")
 	f.Uint64Var(&s.Seed, "seed", 0, "`N` that draws arrivals and URLs; 1 when left out")
 }
 

@@ -17,14 +17,21 @@ import (
 // Paces are what the pace of [Attack] may be, the usual one first.
 var Paces = []string{"auto", "precise", "1ms"}
 
+// Ownership is what shows whose a target is, beside what its scenario says.
+type Ownership struct {
+	Token    string // for proofs of which the scenario does not say the token
+	IPRanges string // file of AWS's ip-ranges.json; empty for none
+}
+
 // Attack carries out a scenario, writes its run file and shows what came of
 // it. Read names the scenario's file, if it has one. An empty file name means
 // one made of the scenario's name and the time.
-func Attack(ctx context.Context, s *scenarios.Scenario, read, file, pace string, out Output) error {
-	if err := (files{in: []string{read}, out: []outFile{runFile(file), htmlFile(out.HTML)}}).check(); err != nil {
+func Attack(ctx context.Context, s *scenarios.Scenario, read, file, pace string, own Ownership, out Output) error {
+	if err := (files{in: []string{read, own.IPRanges}, out: []outFile{runFile(file), htmlFile(out.HTML)}}).check(); err != nil {
 		return err
 	}
-	return carryOut(ctx, s, run.Options{File: file, Source: "attack", Pace: pace}, out, nil)
+	opt := run.Options{File: file, Source: "attack", Pace: pace, Token: own.Token, IPRanges: own.IPRanges}
+	return carryOut(ctx, s, opt, out, nil)
 }
 
 // carryOut runs a scenario and shows it. What was recorded is shown even when

@@ -5,6 +5,7 @@ import (
 
 	"frontload/scenarios"
 	"frontload/scenarios/lab"
+	"frontload/scenarios/proof"
 )
 
 // Schema returns the JSON Schema of the scenario file.
@@ -40,3 +41,7 @@ func FromFlags(f Flags) (*Scenario, error) {
 	s, err := scenarios.FromFlags(f)
 	return s, Usage(err)
 }
+
+// TokenVariable names the environment variable with the token of a scenario
+// that leaves it out.
+const TokenVariable = proof.Variable

@@ -3,11 +3,14 @@
 package netns
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -46,4 +49,36 @@ func Set(t *testing.T, name, value string) {
 	if err := os.WriteFile(path, []byte(value), 0); err != nil {
 		t.Fatalf("set %s to %q: %v", name, value, err)
 	}
+}
+
+// Inside reports whether the calling test runs in a network namespace with all
+// of its goroutines. At first it does not: then Inside runs that one test once
+// more, in a process of its own that is in a new namespace with the loopback
+// interface up, takes its outcome over, and the test must return:
+//
+//	if !netns.Inside(t) {
+//		return
+//	}
+//
+// It needs the rights of root: without them the test is skipped.
+func Inside(t *testing.T) bool {
+	t.Helper()
+	const mark = "FRONTLOAD_TEST_INSIDE"
+	if os.Getenv(mark) == t.Name() {
+		Do(t, "ip link set lo up")
+		return true
+	}
+	again := exec.Command(os.Args[0], "-test.run=^"+regexp.QuoteMeta(t.Name())+"$", "-test.v", "-test.timeout=2m")
+	again.Env = append(os.Environ(), mark+"="+t.Name())
+	again.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
+	out, err := again.CombinedOutput()
+	switch {
+	case errors.Is(err, unix.EPERM):
+		t.Skipf("SKIPPED, NOT PASSED: a network namespace cannot be made here (%v); run as root, or with CAP_SYS_ADMIN", err)
+	case err != nil:
+		t.Errorf("in a network namespace: %v\n%s", err, out)
+	case !strings.Contains(string(out), "--- PASS: "+t.Name()):
+		t.Errorf("in a network namespace the test did not run:\n%s", out)
+	}
+	return false
 }

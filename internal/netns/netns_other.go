@@ -13,3 +13,6 @@ func Do(t *testing.T, _ string) { Enter(t) }
 
 // Set skips the test: network namespaces need Linux.
 func Set(t *testing.T, _, _ string) { Enter(t) }
+
+// Inside skips the test: network namespaces need Linux.
+func Inside(t *testing.T) bool { Enter(t); return false }

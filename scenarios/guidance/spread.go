@@ -82,7 +82,7 @@ func ramp(f *Facts) finding {
 		g.words = fmt.Sprintf("at %s it is %s; five minutes before it had not been over %s, which may grow to %s", at, perSecond(r.Rate), perSecond(r.Base), perSecond(may))
 	}
 	if g.status == Broken {
-		g.fix = fmt.Sprintf("use load.guided: {start: 50/s, peak: %s}, which grows by 50%% every five minutes", perSecond(r.Peak))
+		g.fix = fmt.Sprintf("use load.guided: {start: 50/s, peak: %.0f/s}, which grows by 50%% every five minutes", r.Peak)
 	}
 	return g
 }

@@ -26,7 +26,7 @@ func regions(f *Facts) finding {
 		g.words = sentences(from, "DNS gives "+separate(f.DNS.Sets))
 		g.status = kept(f.DNS.Sets > 1)
 	case f.DNS.Literal:
-		g.words = sentences(from, "to one address")
+		g.words = from + ", to one address"
 	case f.Source == "":
 		g.words = sentences(from, "which edge locations are going to answer is not known before clients have asked DNS")
 	default:

@@ -47,7 +47,7 @@ func banned(f *Facts, touched []Touch, what string) finding {
 	}
 	var said []string
 	for _, t := range touched {
-		said = append(said, fmt.Sprintf("behaviour %s, which %s reach, %s", plain.Line(t.Behaviour), names(t.Requests), what))
+		said = append(said, fmt.Sprintf("behaviour %s %s, and is reached by %s", plain.Line(t.Behaviour), what, names(t.Requests)))
 	}
 	g.words = list(said, 3)
 	g.fix = dropping(f, entries(touched))

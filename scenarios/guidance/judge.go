@@ -67,9 +67,9 @@ func Judge(planned, observed *Facts) []results.Rule {
 	list := make([]results.Rule, 0, len(rules))
 	for _, r := range rules {
 		p, o := r.judged(planned), r.judged(observed)
-		worse := o
-		if slices.Index(severity, p.status) > slices.Index(severity, o.status) || o.words == "" && p.status == o.status {
-			worse = p
+		worse := p // and what to do is more exact of a plan
+		if slices.Index(severity, o.status) > slices.Index(severity, p.status) || p.status == o.status && p.fix == "" {
+			worse = o
 		}
 		list = append(list, results.Rule{
 			Rule: r.name, Status: worse.status, Planned: p.words, Observed: o.words, Fix: worse.fix,
@@ -91,8 +91,12 @@ func (r rule) judged(f *Facts) finding {
 	return r.judge(f)
 }
 
-// sourceLog is the source of a run that only access logs tell of.
-const sourceLog = "access-log"
+// The sources of runs that another program sent, or viewers: access logs tell of
+// the latter.
+const (
+	sourceLog    = "access-log"
+	sourceVegeta = "vegeta"
+)
 
 // withoutTest returns the rules of a run that was no load test: viewers sent
 // its requests.

@@ -28,6 +28,9 @@ func Observed(run *results.Run) (*Facts, error) {
 	}
 	t.close()
 	f.Regions, f.Places = t.regions.list(), t.places.list()
+	if f.Source == sourceVegeta {
+		f.Regions = nil // its results do not say where they were sent from
+	}
 	sent := t.sent(run)
 	f.Ramp, f.Peak = observedRamp(sent)
 	f.Requests = float64(total(sent))
@@ -54,7 +57,7 @@ func answered(lookups []results.Lookup) int {
 
 // smoothing is over how many seconds a rate is averaged, so that the chance of
 // arrivals does not count as a peak.
-const smoothing = 5
+const smoothing = 3
 
 // smooth returns the mean rate of the seconds around each one, those at either
 // end over as many as the others.

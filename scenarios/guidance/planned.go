@@ -14,6 +14,9 @@ import (
 // asked; auth is why the target may be loaded, empty where nothing authorises
 // it. Requests are drawn from plan.URLs, which nobody else may use meanwhile.
 func Planned(plan *scenarios.Plan, f *Forecast, s *Sample, auth string) *Facts {
+	if s.thin(plan) {
+		s, f = nil, NewForecast(plan, nil)
+	}
 	facts := &Facts{
 		Regions: []string{""}, Requests: f.Requests, Peak: f.PeakRate, BitsPeak: f.bitsPeak(),
 		Clients: plannedClients(plan, f), DNS: plannedDNS(plan, s), Ramp: rampOf(plan.Schedule),
@@ -22,6 +25,33 @@ func Planned(plan *scenarios.Plan, f *Forecast, s *Sample, auth string) *Facts {
 	facts.Spread = plannedSpread(f, s)
 	facts.addRequests(plan, f)
 	return facts
+}
+
+// fewAskers is how many pairs of resolver and subnet tell what all the others
+// are going to be answered, as far as that can be told.
+const fewAskers = 8
+
+// thin reports whether the clients that were asked tell nothing of the others:
+// in a guided load clients join later, and the first is but one.
+func (s *Sample) thin(plan *scenarios.Plan) bool {
+	if s == nil {
+		return false
+	}
+	seen := map[asker]bool{}
+	for _, a := range s.Answers {
+		seen[asker{a.Resolver, a.Subnet.String()}] = true
+	}
+	return len(seen) < min(fewAskers, len(askers(plan)))
+}
+
+// askers returns by what the clients of a plan ask.
+func askers(plan *scenarios.Plan) map[asker]bool {
+	all := map[asker]bool{}
+	for i := range plan.Clients.Count {
+		subnet, _ := plan.Clients.Subnet(i)
+		all[asker{plan.Clients.Resolver(i), subnet.String()}] = true
+	}
+	return all
 }
 
 // bitsPeak returns what is going to be received at the peak, bit/s; zero where
@@ -58,16 +88,14 @@ func plannedDNS(plan *scenarios.Plan, s *Sample) DNSFacts {
 	if _, err := netip.ParseAddr(plan.Target.Hostname); err == nil {
 		return DNSFacts{Literal: true}
 	}
-	asked := map[asker]bool{}
-	for i := range plan.Clients.Count {
-		subnet, _ := plan.Clients.Subnet(i)
-		asked[asker{plan.Clients.Resolver(i), subnet.String()}] = true
-	}
 	if s == nil {
-		return DNSFacts{Askers: len(asked)}
+		return DNSFacts{Askers: len(askers(plan))}
 	}
 	d := s.facts()
 	d.Sampled = len(s.Answers) < plan.Clients.Count
+	if plan.Distribution != nil && plan.Distribution.AnycastList != "" && d.Answers == 1 {
+		d.Static = len(s.shares()) // however many there are
+	}
 	return d
 }
 

@@ -53,10 +53,24 @@ func quotas(f *Facts) finding {
 	}
 	if all := append(over, near...); len(all) > 0 {
 		g.words = list(all, 3)
-	} else if !f.Quotas.Origins && g.words != "" {
-		g.words += "; no distribution file says which origins there are"
+		return g
 	}
+	g.words = sentences(g.words, f.fullest())
 	return g
+}
+
+// fullest tells of that quota of the origins' and functions' which is used most.
+func (f *Facts) fullest() string {
+	if !f.Quotas.Origins {
+		return "no distribution file says which origins there are"
+	}
+	said, most := "", 0.0
+	for _, q := range f.quotas()[2:] {
+		if part := q.most / q.limit; part > most {
+			said, most = q.String(), part
+		}
+	}
+	return said
 }
 
 // quotas lists what the load is measured by.

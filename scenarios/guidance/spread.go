@@ -28,7 +28,10 @@ func spread(f *Facts) finding {
 	}
 	if s.Off != nil {
 		g.measured["off_due"] = *s.Off
-		g.words += fmt.Sprintf("; each client over its own answer to within %s", plain.Share(*s.Off))
+		g.words += "; each client evenly over its own answer"
+		if *s.Off > 0 {
+			g.words += ", to within " + plain.Share(*s.Off)
+		}
 		if *s.Off > mostOff {
 			g.status = Broken
 			g.fix = "clients do not go round their whole answers: look for edge addresses that refuse connections, or that a limit holds back"
@@ -48,7 +51,7 @@ func (g *finding) overRate(f *Facts) {
 	if s.Address != "" {
 		name = ", " + s.Address + ","
 	}
-	g.words += fmt.Sprintf("; the busiest%s gets %s, of %d/s that it may", name, perSecond(s.Busiest), MostPerEdge)
+	g.words += fmt.Sprintf("; the busiest%s gets %s, of the %d/s that it may get", name, perSecond(s.Busiest), MostPerEdge)
 	if s.Busiest > MostPerEdge*(1+f.Chance) {
 		g.status = Broken
 		g.fix = "use more clients with look-ups of their own, by more resolvers or client subnets, so that more edge addresses share the load; or lower the peak"
@@ -72,14 +75,14 @@ func ramp(f *Facts) finding {
 	case g.status == Kept:
 		g.words = fmt.Sprintf("from %s to %s, never over +%s in five minutes", perSecond(r.Start), perSecond(r.Peak), plain.Share(max(0, worstGrowth(r))))
 	case r.At == 0:
-		g.words = fmt.Sprintf("begins at %s at once, of %d/s that it may", perSecond(r.Rate), atOnce)
+		g.words = fmt.Sprintf("begins at %s at once, of the %d/s that may begin so", perSecond(r.Rate), atOnce)
 	case r.Base == 0:
-		g.words = fmt.Sprintf("from %s to %s within %s, of %d/s that it may reach in its first five minutes", perSecond(r.Start), perSecond(r.Rate), at, atOnce)
+		g.words = fmt.Sprintf("from %s to %s within %s, of the %d/s that it may reach in its first five minutes", perSecond(r.Start), perSecond(r.Rate), at, atOnce)
 	default:
 		g.words = fmt.Sprintf("at %s it is %s; five minutes before it had not been over %s, which may grow to %s", at, perSecond(r.Rate), perSecond(r.Base), perSecond(may))
 	}
 	if g.status == Broken {
-		g.fix = fmt.Sprintf("use load.guided: {start: 50/s, peak: %s}, which grows by 50%% every five minutes", perSecond(r.Peak))
+		g.fix = fmt.Sprintf("use load.guided: {start: 50/s, peak: %.0f/s}, which grows by 50%% every five minutes", r.Peak)
 	}
 	return g
 }

@@ -71,8 +71,8 @@ func (t *tally) add(c *results.Cell) {
 }
 
 // mostSeconds bounds what is kept of a run, which a damaged run file may make
-// endless: a little over a year.
-const mostSeconds = 400 * 24 * 3600
+// endless: 100 days, the longest that a schedule may be.
+const mostSeconds = 100 * 24 * 3600
 
 // close ends the second that was read.
 func (t *tally) close() {

@@ -15,26 +15,40 @@ func regions(f *Facts) finding {
 	g := finding{status: Unknown, measured: map[string]float64{
 		"generator_regions": float64(len(f.Regions)), "edge_locations": float64(len(f.Places)), "separate_answers": float64(f.DNS.Sets),
 	}}
-	from := "sent from 1 place"
-	if len(f.Regions) > 1 {
-		from = "sent from " + many(len(f.Regions), "region", "regions") + " (" + list(f.Regions, 6) + ")"
-	}
+	from := sentFrom(f.Regions)
 	switch {
 	case len(f.Places) > 0:
-		g.words = fmt.Sprintf("%s; answered by %s (%s)", from, many(len(f.Places), "edge location", "edge locations"), list(f.Places, 8))
+		g.words = sentences(from, fmt.Sprintf("answered by %s (%s)", many(len(f.Places), "edge location", "edge locations"), list(f.Places, 8)))
 		g.status = kept(len(f.Places) > 1)
 	case f.DNS.Static > 0:
 		g.words = from + " to the same static list of addresses: which edge locations answer does not show in DNS"
 	case f.DNS.Sets > 0:
-		g.words = fmt.Sprintf("%s; DNS gives %s", from, separate(f.DNS.Sets))
+		g.words = sentences(from, "DNS gives "+separate(f.DNS.Sets))
 		g.status = kept(f.DNS.Sets > 1)
+	case f.DNS.Literal:
+		g.words = from + ", to one address"
+	case f.Source == "":
+		g.words = sentences(from, "which edge locations are going to answer is not known before clients have asked DNS")
 	default:
-		g.words = from + "; which edge locations are going to answer is not known before the name is looked up"
+		g.words = sentences(from, "no answer names an edge location")
 	}
 	if g.status != Kept {
 		g.fix = "send from two or more regions; or give clients.subnets, or clients.resolvers, of networks far apart, so that DNS sends them to several edge locations"
 	}
 	return g
+}
+
+// sentFrom tells where load generators stand.
+func sentFrom(regions []string) string {
+	switch {
+	case len(regions) == 0:
+		return ""
+	case len(regions) > 1:
+		return fmt.Sprintf("sent from %d regions (%s)", len(regions), list(regions, 6))
+	case regions[0] != "":
+		return "sent from 1 region (" + plain.Line(regions[0]) + ")"
+	}
+	return "sent from 1 place"
 }
 
 // separate tells of groups of answers.
@@ -68,7 +82,7 @@ func clientAddresses(f *Facts) finding {
 		g.words = many(c.Count, "client", "clients") + " at " + many(c.Addresses, "address", "addresses")
 	}
 	if c.Busiest > 0 {
-		g.words += fmt.Sprintf("; the busiest address sends %s at peak, of %d/s that it may", perSecond(c.Busiest), MostPerClient)
+		g.words += fmt.Sprintf("; the busiest address sends %s at peak, of the %d/s that it may send", perSecond(c.Busiest), MostPerClient)
 	}
 	switch {
 	case c.Busiest > MostPerClient*(1+f.Chance):
@@ -133,7 +147,7 @@ func asked(f *Facts) string {
 	}
 	common := ""
 	if d.Asked > 1 {
-		common = fmt.Sprintf(", the commonest to %s", many(d.Commonest, "client", "clients"))
+		common = fmt.Sprintf(", the commonest given to %s", many(d.Commonest, "client", "clients"))
 	}
 	return fmt.Sprintf("%s asked%s: %s, %s%s", who, by, many(d.Lookups, "answer", "answers"), many(d.Answers, "distinct set of addresses", "distinct sets of addresses"), common)
 }
@@ -143,7 +157,7 @@ func unasked(f *Facts) string {
 	if f.DNS.Askers == 0 || f.Clients.Count == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s to ask by %s; nobody has asked yet", many(f.Clients.Count, "client", "clients"),
+	return fmt.Sprintf("%s to ask by %s; what they will be answered is not known yet", many(f.Clients.Count, "client", "clients"),
 		many(f.DNS.Askers, "resolver and subnet", "pairs of resolver and subnet"))
 }
 

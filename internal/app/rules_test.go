@@ -206,7 +206,7 @@ func attackBroken(t *testing.T, c brokenCase) []results.Rule {
 	}
 	file := filepath.Join(t.TempDir(), "run.db")
 	var out, talk bytes.Buffer
-	err := Attack(ctx, s, "", file, "", Output{Out: &out, Err: &talk, JSON: true, Quiet: true})
+	err := Attack(ctx, s, "", file, "", Ownership{}, Output{Out: &out, Err: &talk, JSON: true, Quiet: true})
 	if err != nil && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrUntrusted) {
 		t.Fatalf("%v\n%s", err, talk.String())
 	}
@@ -307,7 +307,7 @@ func TestBansRefuse(t *testing.T) {
 			s, server := serveScenario(t, model, map[string]string{"distribution": "distribution: DIR/" + c.file, "requests": c.requests})
 			file := filepath.Join(t.TempDir(), "run.db")
 			var out, talk bytes.Buffer
-			err := Attack(t.Context(), s, "", file, "", Output{Out: &out, Err: &talk, JSON: true})
+			err := Attack(t.Context(), s, "", file, "", Ownership{}, Output{Out: &out, Err: &talk, JSON: true})
 			if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("Attack: %v, want it refused and %q", err, c.says)
 			}
@@ -359,7 +359,7 @@ func evenAtTheEdges(t *testing.T, protocol string, last bool) bool {
 	s, server := serveScenario(t, edges, map[string]string{"protocol": protocol, "load": "{rate: 240/s, for: 10s, seed: 3}"})
 	file := filepath.Join(t.TempDir(), "run.db")
 	var out, talk bytes.Buffer
-	if err := Attack(t.Context(), s, "", file, "", Output{Out: &out, Err: &talk, JSON: true}); err != nil && !errors.Is(err, ErrUntrusted) {
+	if err := Attack(t.Context(), s, "", file, "", Ownership{}, Output{Out: &out, Err: &talk, JSON: true}); err != nil && !errors.Is(err, ErrUntrusted) {
 		t.Fatalf("%v\n%s", err, talk.String())
 	}
 	lookups := server.LookupCounts()

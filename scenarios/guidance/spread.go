@@ -70,7 +70,7 @@ func ramp(f *Facts) finding {
 	}}
 	at := plain.Clock(time.Duration(r.At * float64(time.Second)))
 	switch {
-	case g.status == Kept && r.Peak <= atOnce:
+	case g.status == Kept && r.Peak <= atOnce*(1+f.Chance):
 		g.words = fmt.Sprintf("at most %s, which may begin at once", perSecond(r.Peak))
 	case g.status == Kept:
 		g.words = fmt.Sprintf("from %s to %s, never over +%s in five minutes", perSecond(r.Start), perSecond(r.Peak), plain.Share(max(0, worstGrowth(r))))

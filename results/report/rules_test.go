@@ -67,3 +67,26 @@ func TestBrokenByThePlan(t *testing.T) {
 		t.Errorf("brokenBy = %q, want %q", got, want)
 	}
 }
+
+// Where no rule applies, why is said once: an access log's page names no rule.
+func TestNoRuleApplies(t *testing.T) {
+	in := sample(usual)
+	for i, r := range in.Analysis.Guidance {
+		in.Analysis.Guidance[i] = results.Rule{Rule: r.Rule, Status: "not-applicable", Observed: "there was no load test to judge"}
+	}
+	root, err := html.Parse(bytes.NewReader(render(t, "no rules", in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := textOf(root)
+	if strings.Count(said, "There was no load test to judge.") != 1 || strings.Contains(said, "independent-dns") {
+		t.Errorf("the page says %d times why no rule applies, or names one", strings.Count(said, "There was no load test to judge."))
+	}
+	var b strings.Builder
+	if err := Text(&b, in, 100); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "guidance") {
+		t.Errorf("the text speaks of the guidance:\n%s", b.String())
+	}
+}

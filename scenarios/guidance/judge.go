@@ -53,7 +53,7 @@ var (
 	loadBalancing    = source{"AWS, Best Practices in Evaluating Elastic Load Balancing", "https://aws.amazon.com/articles/1636185810492479"}
 	cloudFrontQuotas = source{"Amazon CloudFront Developer Guide, Quotas, and those of the origins' services", "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"}
 	testingPolicy    = source{"AWS, Amazon EC2 Testing Policy", "https://aws.amazon.com/ec2/testing/"}
-	ownRule          = source{"Frontload's own rule: AWS names none", ""}
+	ownRule          = source{"Frontload's own: AWS gives no rule for URLs", ""}
 )
 
 // Judge judges a load test by each rule, as planned and as observed, by the

@@ -99,6 +99,15 @@ const (
 	MostMissed = 0.01
 )
 
+// MostPerClient and MostPerEdge are what one client address may send and one
+// edge address may get in a load test, requests/s. AWS names no figures: one
+// host that sent 2,900/s to a distribution was refused with LimitExceeded, and
+// one that sent 2,300/s was not. These stay well below.
+const (
+	MostPerClient = 100
+	MostPerEdge   = 500
+)
+
 // LagLimited reports whether the second is generator-limited by its send lag.
 func (s *Second) LagLimited() bool { return s.LagP99 > MostLag }
 

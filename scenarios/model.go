@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"frontload/pacing"
+	"frontload/results"
 )
 
 // The model of the scenario file. The reader, the writer and the JSON Schema
@@ -212,8 +213,8 @@ const (
 	fileClients   = 10 // clients where a file does not say
 	flagClients   = 1  // clients where no flag does
 	maxInFlight   = 10_000
-	guidedClient  = pacing.Rate(100) // limits of guided loads
-	guidedAddress = pacing.Rate(500)
+	guidedClient  = pacing.Rate(results.MostPerClient) // limits of guided loads
+	guidedAddress = pacing.Rate(results.MostPerEdge)
 )
 
 func (c *clientsSection) setDefaults() {

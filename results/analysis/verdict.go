@@ -137,13 +137,6 @@ func (o *observation) originKind() string {
 	return best
 }
 
-// The rates over which a test itself is the likely cause, requests/s. Source:
-// the limits that guided loads keep by default.
-const (
-	mostPerClient = 100
-	mostPerEdge   = 500
-)
-
 // causedByTest reports whether the run broke the rule whose breach explains
 // the verdict: one edge address of the scope got more than its share, or one
 // client address sent more than its own.
@@ -159,13 +152,13 @@ func (o *observation) causedByTest(run *results.Run, l *ledger, verdict string) 
 				continue
 			}
 			most := min(int64(o.edges[a.edge].most), l.edgePeak[a.edge])
-			if most > mostPerEdge || float64(l.edgeCount[a.edge]) > uneven {
+			if most > results.MostPerEdge || float64(l.edgeCount[a.edge]) > uneven {
 				return true
 			}
 		}
 	case results.VerdictEdgeQuota:
 		_, rate := busiestAddress(run, l)
-		return rate > mostPerClient
+		return rate > results.MostPerClient
 	}
 	return false
 }

@@ -71,12 +71,13 @@ func samples() map[string]Input {
 }
 
 // allowed are the elements that a page may have: none that runs or loads.
-var allowed = strings.Fields(`html head meta title style body main header section p h1 h2 h3 small span i b strong em
+var allowed = strings.Fields(`a html head meta title style body main header section p h1 h2 h3 small span i b strong em
 	ul ol li div figure figcaption svg path text circle table thead tbody tr th td dl dt dd cite code pre details summary`)
 
-// attributes are the ones that elements may have: no event handlers, no links.
+// attributes are the ones that elements may have: no event handlers, and links
+// to AWS's guides alone.
 var attributes = strings.Fields(`lang charset http-equiv content name class style role aria-label aria-hidden
-	xmlns xmlns:xlink viewbox viewBox d x y cx cy r transform stroke-dasharray`)
+	href title rel xmlns xmlns:xlink viewbox viewBox d x y cx cy r transform stroke-dasharray`)
 
 func TestHTMLRunsAndLoadsNothing(t *testing.T) {
 	for name, in := range samples() {
@@ -117,6 +118,9 @@ func checkAttribute(t *testing.T, n *html.Node, a html.Attribute) {
 	key := strings.TrimPrefix(a.Namespace+":"+a.Key, ":")
 	if !slices.Contains(attributes, key) {
 		t.Errorf("attribute %s on %s", key, n.Data)
+	}
+	if key == "href" && !strings.HasPrefix(a.Val, "https://docs.aws.amazon.com/") && !strings.HasPrefix(a.Val, "https://aws.amazon.com/") {
+		t.Errorf("a link to %q", a.Val)
 	}
 	if key == "style" && (strings.Contains(a.Val, "url(") || strings.Contains(a.Val, "ZgotmplZ")) {
 		t.Errorf("style %q on %s", a.Val, n.Data)

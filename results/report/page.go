@@ -161,8 +161,8 @@ func newRule(r results.Rule) rule {
 		Planned: plain.Line(r.Planned), Observed: plain.Line(r.Observed), Source: plain.Line(r.Source),
 		PlannedStatus: state(r.PlannedStatus), ObservedStatus: state(r.ObservedStatus), Fix: plain.Line(r.Fix),
 	}
-	if strings.HasPrefix(r.SourceURL, "https://") {
-		row.Link = r.SourceURL
+	if strings.HasPrefix(r.SourceURL, "https://docs.aws.amazon.com/") || strings.HasPrefix(r.SourceURL, "https://aws.amazon.com/") {
+		row.Link = r.SourceURL // a page has no other links
 	}
 	return row
 }

@@ -183,7 +183,7 @@ func sampleLatency() map[string]map[string]results.Latencies {
 }
 
 func sampleGuidance() []results.Rule {
-	return []results.Rule{
+	rules := []results.Rule{
 		{Rule: "regions", Status: "broken", Planned: "1 region", Observed: "all load came from eu-central-1", Fix: "send from two or more regions with a fleet"},
 		{Rule: "client-addresses", Status: "kept", Planned: "40 clients", Observed: "40 source addresses, at most 10.2 requests/s each"},
 		{Rule: "independent-dns", Status: "kept", Planned: "40 look-ups", Observed: "40 look-ups gave 12 addresses in 5 different answers"},
@@ -195,6 +195,11 @@ func sampleGuidance() []results.Rule {
 		{Rule: "no-origin-shield", Status: "unknown", Planned: "no distribution given", Fix: "give target.distribution to check it"},
 		{Rule: "authorised", Status: "not-applicable", Planned: "loopback", Observed: "every address was loopback"},
 	}
+	for i := range rules {
+		rules[i].PlannedStatus, rules[i].ObservedStatus = "unknown", rules[i].Status
+		rules[i].Source, rules[i].SourceURL = "Amazon CloudFront Developer Guide, Load testing CloudFront", "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/load-testing.html"
+	}
+	return rules
 }
 
 func sampleBursts() []results.Burst {
@@ -268,7 +273,10 @@ func poison(in Input) Input {
 	in.Lab = hostile
 	a.Headline, a.Trust.OK, a.Trust.Reasons = hostile, false, []string{hostile}
 	for i := range a.Guidance {
-		a.Guidance[i] = results.Rule{Rule: hostile, Status: []string{"broken", hostile}[i%2], Planned: hostile, Observed: hostile, Fix: hostile}
+		a.Guidance[i] = results.Rule{
+			Rule: hostile, Status: []string{"broken", hostile}[i%2], Planned: hostile, Observed: hostile, Fix: hostile,
+			PlannedStatus: hostile, ObservedStatus: hostile, Source: hostile, SourceURL: "https://evil.example/" + hostile,
+		}
 	}
 	for i := range a.Bursts {
 		b := &a.Bursts[i]

@@ -1,6 +1,7 @@
 package guidance
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/netip"
@@ -260,7 +261,11 @@ func FuzzFacts(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, r := range Judge(p, o) {
+		rules := Judge(p, o)
+		if _, err := json.Marshal(rules); err != nil {
+			t.Error(err)
+		}
+		for _, r := range rules {
 			if !slices.Contains(severity, r.Status) {
 				t.Errorf("%+v", r)
 			}

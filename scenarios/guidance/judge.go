@@ -1,6 +1,8 @@
 package guidance
 
 import (
+	"maps"
+	"math"
 	"slices"
 
 	"frontload/results"
@@ -74,10 +76,17 @@ func Judge(planned, observed *Facts) []results.Rule {
 		list = append(list, results.Rule{
 			Rule: r.name, Status: worse.status, Planned: p.words, Observed: o.words, Fix: worse.fix,
 			PlannedStatus: p.status, ObservedStatus: o.status, Source: r.source.title, SourceURL: r.source.url,
-			Measured: results.Measured{Planned: p.measured, Observed: o.measured},
+			Measured: results.Measured{Planned: finite(p.measured), Observed: finite(o.measured)},
 		})
 	}
 	return list
+}
+
+// finite leaves out what JSON cannot hold, which facts out of a damaged run file
+// may come to.
+func finite(measured map[string]float64) map[string]float64 {
+	maps.DeleteFunc(measured, func(_ string, x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+	return measured
 }
 
 // severity orders the states from the one that any other overrules.

@@ -1,22 +1,19 @@
 package guidance
 
-import "time"
+import (
+	"time"
+
+	"frontload/results"
+)
 
 // What rules are judged by. Rates are requests/s.
 const (
-	// MostPerClient and MostPerEdge are what one client address may send and
-	// one edge address may get. AWS names no figures: one host that sent 2,900/s
-	// was refused with LimitExceeded and 2,300/s was not, and guided loads stay
-	// well below.
-	MostPerClient = 100
-	MostPerEdge   = 500
-
 	// mostGrowth is how much a load may grow within window: Elastic Load
 	// Balancing asks for no more than +50 % every five minutes. Up to atOnce, as
 	// much as one edge address may get, it may begin without a ramp.
 	mostGrowth = 0.5
 	window     = 5 * time.Minute
-	atOnce     = MostPerEdge
+	atOnce     = results.MostPerEdge
 
 	// leastJain is the least of Jain's index for requests to be spread evenly
 	// over edge addresses, and mostOff the most that an address may be off its due.
@@ -38,5 +35,4 @@ const (
 	writesQuota   = 3_500
 	gatewayQuota  = 10_000 // of an account and Region
 	lambdaQuota   = 10_000 // Lambda@Edge, of a Region
-	lambdaAtOnce  = 1_000  // concurrent executions of a Region
 )

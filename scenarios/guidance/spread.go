@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"frontload/results"
 	"frontload/results/report/plain"
 )
 
@@ -15,7 +16,7 @@ func spread(f *Facts) finding {
 		return finding{status: Unknown}
 	}
 	g := finding{status: NotApplicable, measured: map[string]float64{
-		"edge_addresses": float64(s.Addresses), "jain": s.Jain, "largest_over_fair": s.Largest, "busiest_per_s": s.Busiest, "limit_per_s": MostPerEdge,
+		"edge_addresses": float64(s.Addresses), "jain": s.Jain, "largest_over_fair": s.Largest, "busiest_per_s": s.Busiest, "limit_per_s": results.MostPerEdge,
 	}}
 	g.words = "one edge address: nothing to spread over"
 	if s.Addresses > 1 {
@@ -51,8 +52,8 @@ func (g *finding) overRate(f *Facts) {
 	if s.Address != "" {
 		name = ", " + s.Address + ","
 	}
-	g.words += fmt.Sprintf("; the busiest%s gets %s, of the %d/s that it may get", name, perSecond(s.Busiest), MostPerEdge)
-	if s.Busiest > MostPerEdge*(1+f.Chance) {
+	g.words += fmt.Sprintf("; the busiest%s gets %s, of the %d/s that it may get", name, perSecond(s.Busiest), results.MostPerEdge)
+	if s.Busiest > results.MostPerEdge*(1+f.Chance) {
 		g.status = Broken
 		g.fix = "use more clients with look-ups of their own, by more resolvers or client subnets, so that more edge addresses share the load; or lower the peak"
 	}
@@ -70,7 +71,7 @@ func ramp(f *Facts) finding {
 	}}
 	at := plain.Clock(time.Duration(r.At * float64(time.Second)))
 	switch {
-	case g.status == Kept && r.Peak <= atOnce:
+	case g.status == Kept && r.Peak <= atOnce*(1+f.Chance):
 		g.words = fmt.Sprintf("at most %s, which may begin at once", perSecond(r.Peak))
 	case g.status == Kept:
 		g.words = fmt.Sprintf("from %s to %s, never over +%s in five minutes", perSecond(r.Start), perSecond(r.Peak), plain.Share(max(0, worstGrowth(r))))

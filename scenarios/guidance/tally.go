@@ -47,11 +47,8 @@ func (t *tally) add(c *results.Cell) {
 		t.second = c.Second
 	}
 	t.bytes += c.BytesIn
-	for len(t.seconds) <= c.Second && c.Second < mostSeconds {
-		t.seconds = append(t.seconds, 0)
-	}
-	if c.Second < len(t.seconds) {
-		t.seconds[c.Second] += c.Written
+	if 0 <= c.Second && c.Second < mostSeconds {
+		t.seconds = addAt(t.seconds, c.Second, c.Written)
 	}
 	if c.Edge.IsValid() {
 		t.here[c.Edge] += c.Written
@@ -73,6 +70,15 @@ func (t *tally) add(c *results.Cell) {
 // mostSeconds bounds what is kept of a run, which a damaged run file may make
 // endless: 100 days, the longest that a schedule may be.
 const mostSeconds = 100 * 24 * 3600
+
+// addAt adds n to the count of a second, and makes the list that long.
+func addAt(counts []int64, second int, n int64) []int64 {
+	for len(counts) <= second {
+		counts = append(counts, 0)
+	}
+	counts[second] += n
+	return counts
+}
 
 // close ends the second that was read.
 func (t *tally) close() {
@@ -102,10 +108,7 @@ func (t *tally) sent(run *results.Run) []int64 {
 		if s.Second < 0 || s.Second >= mostSeconds {
 			continue
 		}
-		for len(sent) <= s.Second {
-			sent = append(sent, 0)
-		}
-		sent[s.Second] += s.Sent
+		sent = addAt(sent, s.Second, s.Sent)
 	}
 	for len(sent) > 0 && sent[len(sent)-1] == 0 {
 		sent = sent[:len(sent)-1] // answers were awaited still

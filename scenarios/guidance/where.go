@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"frontload/results"
 	"frontload/results/report/plain"
 )
 
@@ -75,19 +76,19 @@ func clientAddresses(f *Facts) finding {
 		return finding{status: Unknown}
 	}
 	g := finding{status: Kept, measured: map[string]float64{
-		"clients": float64(c.Count), "addresses": float64(c.Addresses), "busiest_per_s": c.Busiest, "limit_per_s": MostPerClient,
+		"clients": float64(c.Count), "addresses": float64(c.Addresses), "busiest_per_s": c.Busiest, "limit_per_s": results.MostPerClient,
 	}}
 	g.words = many(c.Addresses, "client address", "client addresses")
 	if c.Count > 0 {
 		g.words = many(c.Count, "client", "clients") + " at " + many(c.Addresses, "address", "addresses")
 	}
 	if c.Busiest > 0 {
-		g.words += fmt.Sprintf("; the busiest address sends %s at peak, of the %d/s that it may send", perSecond(c.Busiest), MostPerClient)
+		g.words += fmt.Sprintf("; the busiest address sends %s at peak, of the %d/s that it may send", perSecond(c.Busiest), results.MostPerClient)
 	}
 	switch {
-	case c.Busiest > MostPerClient*(1+f.Chance):
+	case c.Busiest > results.MostPerClient*(1+f.Chance):
 		g.status = Broken
-		g.fix = fmt.Sprintf("at this rate it takes %d addresses: raise clients.count, and give clients.addresses a pool that large", int(math.Ceil(f.Peak/MostPerClient)))
+		g.fix = fmt.Sprintf("at this rate it takes %d addresses: raise clients.count, and give clients.addresses a pool that large", int(math.Ceil(f.Peak/results.MostPerClient)))
 	case c.Addresses == 1:
 		g.status = Broken
 		g.fix = "send from several addresses: give clients.addresses a pool, such as an IPv6 /80; CloudFront is built for viewers that differ"

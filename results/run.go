@@ -18,8 +18,10 @@ type RunInfo struct {
 	Seed    uint64
 	Plan    string // the resolved scenario as YAML, without secrets
 
-	// Authorization is why the target might be loaded: "loopback", or
-	// "attest: " and the reason.
+	// Authorization is why the target might be loaded: "loopback", "attest: " and
+	// the reason, or "proof: " and what held, where and when, such as "proof:
+	// well-known at 4 addresses, 2026-11-20T21:17:06Z". Several are joined by
+	// "; ".
 	Authorization string
 
 	Requests    []string // request names, by index
@@ -146,7 +148,7 @@ type Lookup struct {
 // of the generator's, an interruption.
 type Event struct {
 	At   time.Duration
-	Kind string // step, trouble, limit, interrupted, fault
+	Kind string // step, trouble, limit, authorisation, interrupted, fault
 	Text string
 }
 

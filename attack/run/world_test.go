@@ -89,7 +89,7 @@ func (w *world) host(address, name string) {
 		w.t.Fatal(err)
 	}
 	server := quic.NewServer(quic.ServerConfig{TLS: secure.Clone(), Streams: 100, Handler: w.handler(address)})
-	if err := server.Serve(&countingSocket{UDPConn: socket.(*net.UDPConn), seen: func() { w.connected(address) }}); err != nil {
+	if err := server.Serve(&countingSocket{PacketConn: socket, seen: func() { w.connected(address) }}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = server.Close() })
@@ -204,7 +204,8 @@ func (w *world) attack(text string, opt Options) (*results.Run, error) {
 	w.t.Helper()
 	text = "version: 1\n" + w.fill(text)
 	for _, part := range []struct{ key, rest string }{
-		{"\nrequests:", "requests: [{path: /load}]"}, {"\nload:", "load: {rate: 40/s, for: 1s}"},
+		{"\nrequests:", "requests: [{path: /load}]"},
+		{"\nload:", "load: {rate: 40/s, for: 1s}"},
 		{"\nclients:", w.fill("clients: {count: 2, protocol: h1, resolvers: [\"RESOLVER\"]}")},
 	} {
 		if !strings.Contains(text, part.key) {
@@ -236,26 +237,19 @@ func (w *world) attack(text string, opt Options) (*results.Run, error) {
 	return recorded, runErr
 }
 
-// A countingSocket tells of each packet that comes.
+// A countingSocket tells of each packet that comes. It is no *net.UDPConn, so
+// that every one is read by ReadFrom.
 type countingSocket struct {
-	*net.UDPConn
+	net.PacketConn
 	seen func()
 }
 
 func (s *countingSocket) ReadFrom(b []byte) (int, net.Addr, error) {
-	n, from, err := s.UDPConn.ReadFrom(b)
+	n, from, err := s.PacketConn.ReadFrom(b)
 	if err == nil {
 		s.seen()
 	}
 	return n, from, err
-}
-
-func (s *countingSocket) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, from *net.UDPAddr, err error) {
-	n, oobn, flags, from, err = s.UDPConn.ReadMsgUDP(b, oob)
-	if err == nil {
-		s.seen()
-	}
-	return n, oobn, flags, from, err
 }
 
 // A zone answers A, TXT and CNAME queries.

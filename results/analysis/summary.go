@@ -100,17 +100,6 @@ func clients(run *results.Run) int {
 	return max(len(seen), run.ClientsSeen)
 }
 
-// lookupsByClient counts the answers that each client got.
-func lookupsByClient(run *results.Run) map[uint32]int {
-	n := map[uint32]int{}
-	for _, l := range run.Lookups {
-		if l.Err == "" {
-			n[l.Client]++
-		}
-	}
-	return n
-}
-
 func pops(l *ledger) []string {
 	seen := map[string]bool{}
 	for _, a := range l.atoms {

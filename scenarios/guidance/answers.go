@@ -80,8 +80,7 @@ func staticList(set []netip.Addr) int {
 func separateSets(sets [][]netip.Addr) int {
 	group := map[netip.Prefix]int{} // by network
 	of := make([]int, len(sets))
-	var find func(int) int
-	find = func(i int) int {
+	find := func(i int) int {
 		for of[i] != i {
 			i = of[i]
 		}

@@ -85,22 +85,38 @@ func TestAnswersTell(t *testing.T) {
 		sample *Sample
 		want   DNSFacts
 	}{
-		{"two edge locations", answers("192.0.2.1 192.0.2.2", "198.51.100.1", "192.0.2.2 192.0.2.1"),
-			DNSFacts{Asked: 3, Lookups: 3, Askers: 3, Answers: 2, Commonest: 2, Sets: 2}},
-		{"sets that overlap", answers("192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.3"),
-			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 2, Commonest: 1, Sets: 1}},
-		{"sets of one network", answers("192.0.2.1", "192.0.2.200"),
-			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 2, Commonest: 1, Sets: 1}},
-		{"sets that a third one joins", answers("192.0.2.1", "198.51.100.1", "192.0.2.9 198.51.100.9"),
-			DNSFacts{Asked: 3, Lookups: 3, Askers: 3, Answers: 3, Commonest: 1, Sets: 1}},
-		{"a static list of three", answers(three, three, three),
-			DNSFacts{Asked: 3, Lookups: 3, Askers: 3, Answers: 1, Commonest: 3, Sets: 1, Static: 3}},
-		{"a static list of 21", answers(many(21, "192.0.2.%d"), many(21, "192.0.2.%d")),
-			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 1, Commonest: 2, Sets: 1, Static: 21}},
-		{"four for everybody", answers(many(4, "192.0.2.%d"), many(4, "192.0.2.%d")),
-			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 1, Commonest: 2, Sets: 1}},
-		{"three, but one asker", answers(three),
-			DNSFacts{Asked: 1, Lookups: 1, Askers: 1, Answers: 1, Commonest: 1, Sets: 1}},
+		{
+			"two edge locations", answers("192.0.2.1 192.0.2.2", "198.51.100.1", "192.0.2.2 192.0.2.1"),
+			DNSFacts{Asked: 3, Lookups: 3, Askers: 3, Answers: 2, Commonest: 2, Sets: 2},
+		},
+		{
+			"sets that overlap", answers("192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.3"),
+			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 2, Commonest: 1, Sets: 1},
+		},
+		{
+			"sets of one network", answers("192.0.2.1", "192.0.2.200"),
+			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 2, Commonest: 1, Sets: 1},
+		},
+		{
+			"sets that a third one joins", answers("192.0.2.1", "198.51.100.1", "192.0.2.9 198.51.100.9"),
+			DNSFacts{Asked: 3, Lookups: 3, Askers: 3, Answers: 3, Commonest: 1, Sets: 1},
+		},
+		{
+			"a static list of three", answers(three, three, three),
+			DNSFacts{Asked: 3, Lookups: 3, Askers: 3, Answers: 1, Commonest: 3, Sets: 1, Static: 3},
+		},
+		{
+			"a static list of 21", answers(many(21, "192.0.2.%d"), many(21, "192.0.2.%d")),
+			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 1, Commonest: 2, Sets: 1, Static: 21},
+		},
+		{
+			"four for everybody", answers(many(4, "192.0.2.%d"), many(4, "192.0.2.%d")),
+			DNSFacts{Asked: 2, Lookups: 2, Askers: 2, Answers: 1, Commonest: 2, Sets: 1},
+		},
+		{
+			"three, but one asker", answers(three),
+			DNSFacts{Asked: 1, Lookups: 1, Askers: 1, Answers: 1, Commonest: 1, Sets: 1},
+		},
 		{"nothing", answers("", ""), DNSFacts{Asked: 2, Lookups: 2, Askers: 2}},
 	} {
 		if got := c.sample.facts(); got != c.want {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -126,6 +128,35 @@ func FuzzTXT(f *testing.F) {
 		r, err := parse(msg, 7, q)
 		if len(r.texts) > maxTexts || err != nil && r.texts != nil {
 			t.Errorf("%d texts, %v", len(r.texts), err)
+		}
+	})
+}
+
+// The time that judging takes is told as the generator's own, as that of the
+// budget is, and a look-up that is given up does not wait for it.
+func TestJudgingIsNotTheTargetsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{v4: four, ttl: 60 * time.Second, takes: time.Second}
+		c := fakeClient(f, func(cfg *Config) {
+			cfg.Judge = func(ctx context.Context, _ []netip.Addr) {
+				select {
+				case <-time.After(3 * time.Second):
+				case <-ctx.Done():
+				}
+			}
+		})
+		start := time.Now()
+		answer, err := c.Resolve(t.Context())
+		if took := time.Since(start); err != nil || took != 4*time.Second || answer.Waited != 3*time.Second {
+			t.Errorf("Resolve() took %v, of which it waited %v, %v; want 4 s and 3 s", took, answer.Waited, err)
+		}
+		time.Sleep(time.Hour)
+		short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		start = time.Now()
+		_, _ = c.Resolve(short)
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("Resolve() for 2 s took %v", took)
 		}
 	})
 }

@@ -172,7 +172,7 @@ func (g *Gate) hear(addrs []netip.Addr) []*verdict {
 		if v == nil || v.stale() {
 			v = &verdict{done: make(chan struct{}), at: time.Now()}
 			g.verdicts[a] = v
-			g.begin(a, v)
+			g.judge(a, v)
 		}
 		all = append(all, v)
 	}
@@ -190,9 +190,9 @@ func (v *verdict) stale() bool {
 	}
 }
 
-// begin judges an address, in the background where a proof is needed. The lock
+// judge judges an address, in the background where a proof is needed. The lock
 // is held.
-func (g *Gate) begin(a netip.Addr, v *verdict) {
+func (g *Gate) judge(a netip.Addr, v *verdict) {
 	kind, why := g.plainly(a)
 	if kind != 0 {
 		v.denied = &Denied{a, kind, why}
@@ -200,12 +200,12 @@ func (g *Gate) begin(a netip.Addr, v *verdict) {
 		g.tell("%s is outside CloudFront's ranges, which target.outside allows", a)
 	}
 	if kind != 0 || a.IsLoopback() || g.cfg.Proof == "" {
-		g.close(v)
+		g.settle(v)
 		return
 	}
 	if g.ctx.Err() != nil {
 		v.denied = &Denied{a, Unproved, context.Cause(g.ctx)}
-		g.close(v)
+		g.settle(v)
 		return
 	}
 	late := g.begun
@@ -219,13 +219,13 @@ func (g *Gate) begin(a netip.Addr, v *verdict) {
 		} else if g.proved.IsZero() {
 			g.proved = v.at
 		}
-		g.close(v)
+		g.settle(v)
 	})
 }
 
-// close makes a verdict known, and tells of one against an address that comes
+// settle makes a verdict known, and tells of one against an address that comes
 // after the run has begun. The lock is held.
-func (g *Gate) close(v *verdict) {
+func (g *Gate) settle(v *verdict) {
 	close(v.done)
 	if v.denied != nil && g.begun && g.ctx.Err() == nil {
 		g.tell("nothing is sent to %v", v.denied)

@@ -47,6 +47,22 @@ func (c Clients) Subnet(i int) (netip.Prefix, bool) {
 	return c.Subnets[i%len(c.Subnets)], true
 }
 
+// Alike returns the first client that has the same resolver and the same subnet
+// as client i: what it is told when it looks the target up, client i is likely
+// to be told as well.
+func (c Clients) Alike(i int) int { return i % c.Kinds() }
+
+// Kinds returns how many combinations of resolver and subnet there are: those
+// of clients 0 to that number, which the next ones have again in the same order.
+func (c Clients) Kinds() int {
+	resolvers, subnets := max(1, len(c.Resolvers)), max(1, len(c.Subnets))
+	a, b := resolvers, subnets
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return resolvers / a * subnets
+}
+
 // hosts returns how many usable addresses a prefix has, or the highest uint64
 // where there are more.
 func hosts(p netip.Prefix) uint64 {

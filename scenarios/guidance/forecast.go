@@ -1,9 +1,12 @@
 package guidance
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
+	"frontload/pacing"
 	"frontload/scenarios"
 )
 
@@ -16,6 +19,12 @@ type Forecast struct {
 	PeakRate  float64 // requests/s
 	PerClient float64 // the highest rate of one client, requests/s
 	PerEdge   float64 // the highest rate of one edge address; zero where no answer is known
+
+	// AtLeast reports that some clients are of a kind that nobody asked for, or
+	// whose look-up failed: there may be more addresses than are known, and
+	// none gets more than is said, as long as those clients are answered as
+	// evenly as the others.
+	AtLeast bool
 }
 
 // A Point is the plan at one time.
@@ -29,25 +38,34 @@ type Point struct {
 }
 
 // NewForecast tells what a plan is going to send, to the addresses that the
-// sample was answered; nil for no sample.
+// sample was answered; nil for no sample. Between two points the rate is a
+// straight line.
+//
+// A client that was not asked is taken to be told what another one with its
+// resolver and subnet was told; one without such another, what the others are
+// told together.
 func NewForecast(plan *scenarios.Plan, s *Sample) *Forecast {
 	f := &Forecast{Requests: float64(plan.Schedule.Mean())}
-	shares := s.shares()
+	known := newKinds(plan, s)
+	f.AtLeast = len(known.known) < min(plan.Clients.Kinds(), plan.Clients.Count)
 	at := time.Duration(0)
 	for _, g := range plan.Schedule.Segments() {
-		f.add(at, float64(g.From), plan.Clients.Count, shares)
+		f.add(at, g.From, plan.ClientsFor(g.From), known)
 		at += g.For
-		f.add(at, float64(g.To), plan.Clients.Count, shares)
+		f.add(at, g.To, plan.ClientsFor(g.To), known)
 	}
 	return f
 }
 
+// Weigh sets what is going to be received, by the bytes of one answer.
+func (f *Forecast) Weigh(perRequest float64) { f.Bytes = f.Requests * perRequest }
+
 // add adds a point, unless the last one is the same.
-func (f *Forecast) add(at time.Duration, rate float64, clients int, shares map[netip.Addr]float64) {
-	p := Point{At: at, Rate: rate, Clients: clients, Addresses: len(shares), PerClient: rate / float64(clients)}
-	for _, share := range shares {
-		p.PerEdge = max(p.PerEdge, rate*share)
-	}
+func (f *Forecast) add(at time.Duration, rate pacing.Rate, clients int, known kinds) {
+	p := Point{At: at, Rate: float64(rate), Clients: clients, PerClient: float64(rate) / float64(clients)}
+	var share float64
+	p.Addresses, share = known.spread(clients)
+	p.PerEdge = p.Rate * share
 	if n := len(f.Points); n > 0 && f.Points[n-1] == p {
 		return
 	}
@@ -55,4 +73,72 @@ func (f *Forecast) add(at time.Duration, rate float64, clients int, shares map[n
 	f.PeakRate = max(f.PeakRate, p.Rate)
 	f.PerClient = max(f.PerClient, p.PerClient)
 	f.PerEdge = max(f.PerEdge, p.PerEdge)
+}
+
+// kinds are the clients of a plan by their resolver and subnet, with what those
+// that were asked were told.
+type kinds struct {
+	period int // client i is of kind i mod period
+	known  []kind
+}
+
+// A kind is one of them of which some client was told an address.
+type kind struct {
+	first int                    // its first client, by which kinds are sorted
+	share map[netip.Addr]float64 // of its clients' requests, by address; the sum is 1
+}
+
+func newKinds(plan *scenarios.Plan, s *Sample) kinds {
+	k := kinds{period: plan.Clients.Kinds()}
+	if s == nil {
+		return k
+	}
+	answers := map[int][][]netip.Addr{}
+	for _, a := range s.Answers {
+		if len(a.Addresses) > 0 {
+			first := plan.Clients.Alike(a.Client)
+			answers[first] = append(answers[first], a.Addresses)
+		}
+	}
+	for _, first := range slices.Sorted(maps.Keys(answers)) {
+		k.known = append(k.known, kind{first, sharesOf(answers[first])})
+	}
+	return k
+}
+
+// sharesOf returns the share of requests that each address gets, when each of
+// the answers is one client's, and clients send alike.
+func sharesOf(answers [][]netip.Addr) map[netip.Addr]float64 {
+	shares := map[netip.Addr]float64{}
+	for _, addrs := range answers {
+		for _, a := range addrs {
+			shares[a] += 1 / float64(len(addrs))
+		}
+	}
+	for a := range shares {
+		shares[a] /= float64(len(answers))
+	}
+	return shares
+}
+
+// spread returns how many addresses the first clients of the plan send to, and
+// the share of all requests that the busiest of them gets. Both are zero where
+// no answer is known.
+func (k kinds) spread(clients int) (addresses int, busiest float64) {
+	shares := map[netip.Addr]float64{}
+	sum := 0.0
+	for _, kind := range k.known {
+		if kind.first >= clients {
+			break
+		}
+		of := float64((clients - kind.first + k.period - 1) / k.period) // clients of this kind
+		sum += of
+		for addr, share := range kind.share {
+			shares[addr] += share * of
+		}
+	}
+	for _, share := range shares {
+		busiest = max(busiest, share/sum)
+	}
+	return len(shares), busiest
 }

@@ -55,6 +55,8 @@ func authorised(f *Facts) finding {
 		}
 	case f.Authorization == "loopback":
 		return finding{status: Kept, words: "every address is loopback"}
+	case f.Authorization == "" && f.Source == "":
+		return finding{status: Unknown, fix: "no address of the target is known, and so not whether it may be loaded: see that its name can be looked up"}
 	case f.Authorization == "":
 		return finding{status: Unknown, fix: "the run does not say why it might load its target"}
 	}

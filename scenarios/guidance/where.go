@@ -118,6 +118,10 @@ func independentDNS(f *Facts) finding {
 		g.words = unasked(f)
 		g.fix = moreAskers(f)
 		return g
+	case d.Lookups == 0:
+		g.words = asked(f)
+		g.fix = "name resolvers that answer in clients.resolvers, and check the name"
+		return g
 	}
 	g.words = asked(f)
 	shared := d.Asked > 1 && (d.Answers == 1 || float64(d.Commonest) > mostCommon*float64(d.Asked))
@@ -142,6 +146,9 @@ func asked(f *Facts) string {
 	by := ""
 	if d.Askers > 0 {
 		by = " by " + many(d.Askers, "resolver and subnet", "pairs of resolver and subnet")
+	}
+	if d.Lookups == 0 {
+		return fmt.Sprintf("%s asked%s; none was answered", who, by)
 	}
 	if d.Answers == 0 {
 		return fmt.Sprintf("%s asked%s; no answer held an address", who, by)

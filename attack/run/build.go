@@ -39,34 +39,39 @@ func (r *runner) describe() results.RunInfo {
 	}
 }
 
-// newResolvers returns a DNS client for each of the plan's clients. Those of
-// one resolver share its budget.
+// newResolvers returns a DNS client for each of the plan's clients.
 func (r *runner) newResolvers() []*dns.Client {
 	budgets := map[string]*dns.Budget{}
 	clients := make([]*dns.Client, r.plan.Clients.Count)
 	for i := range clients {
-		resolver := r.plan.Clients.Resolver(i)
-		if budgets[resolver] == nil {
-			budgets[resolver] = dns.NewBudget(float64(r.plan.Clients.Lookups))
-		}
-		subnet, _ := r.plan.Clients.Subnet(i)
-		cfg := dns.Config{
-			Hostname: r.plan.Target.Hostname,
-			Resolver: resolver,
-			Subnet:   subnet,
-			Budget:   budgets[resolver],
-			Offset:   i,
-			Report:   r.reporter(i),
-			Judge:    r.judge,
-		}
-		if source, own := r.plan.Clients.Source(i); own {
-			cfg.Families = dns.Families{V4: source.Is4(), V6: source.Is6()}
-		} else {
-			cfg.Usable = routed
-		}
-		clients[i] = dns.New(cfg)
+		clients[i] = r.newResolver(i, budgets, r.reporter(i))
 	}
 	return clients
+}
+
+// newResolver returns the DNS client of client i. Those of one resolver share
+// its budget.
+func (r *runner) newResolver(i int, budgets map[string]*dns.Budget, report func(results.Lookup)) *dns.Client {
+	resolver := r.plan.Clients.Resolver(i)
+	if budgets[resolver] == nil {
+		budgets[resolver] = dns.NewBudget(float64(r.plan.Clients.Lookups))
+	}
+	subnet, _ := r.plan.Clients.Subnet(i)
+	cfg := dns.Config{
+		Hostname: r.plan.Target.Hostname,
+		Resolver: resolver,
+		Subnet:   subnet,
+		Budget:   budgets[resolver],
+		Offset:   i,
+		Report:   report,
+		Judge:    r.judge,
+	}
+	if source, own := r.plan.Clients.Source(i); own {
+		cfg.Families = dns.Families{V4: source.Is4(), V6: source.Is6()}
+	} else {
+		cfg.Usable = routed
+	}
+	return dns.New(cfg)
 }
 
 // judge has what a look-up brought judged before it is used.

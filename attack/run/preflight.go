@@ -66,10 +66,15 @@ func (r *runner) authorise(ctx context.Context, clients []*dns.Client) error {
 	if err := r.mayControl(ctx); err != nil {
 		return err
 	}
+	r.doubtRecord()
+	return ctx.Err()
+}
+
+// doubtRecord tells what a record in DNS does not show.
+func (r *runner) doubtRecord() {
 	if t := &r.plan.Target; t.Authorization.Proof == proof.DNS && t.Scheme == "http" && r.opt.IPRanges == "" && r.gate.String() != "loopback" {
 		r.doubt("over http a DNS record shows nothing about addresses that come after the run has begun: they are refused, unless --ip-ranges shows that they are CloudFront's")
 	}
-	return ctx.Err()
 }
 
 // doubt keeps and tells what weakens the authorisation.

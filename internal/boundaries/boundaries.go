@@ -17,7 +17,7 @@ var Rules = []Rule{
 	{"cmd/bench", []string{"results", "results/report", "results/store"}},
 	{"cmd/calibrate", []string{"results", "results/analysis", "scenarios", "scenarios/lab"}},
 	{"internal/app", []string{"attack/run", "scenarios/...", "results/..."}},
-	{"attack/run", []string{"attack/...", "scenarios", "scenarios/proof", "scenarios/urls", "pacing", "results/..."}},
+	{"attack/run", []string{"attack/...", "scenarios", "scenarios/guidance", "scenarios/proof", "scenarios/urls", "pacing", "results/..."}},
 	{"attack", []string{"attack/dns", "attack/wire", "pacing", "results"}},
 	{"attack/wire", []string{"attack/source", "internal/quic", "results"}},
 	{"attack/dns", []string{"pacing", "results"}},

@@ -67,9 +67,22 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode":  exitcode,
+			"expand":    expand,
 			"smalldisk": smalldisk,
 		},
 	})
+}
+
+// expand FILE… puts the values of the script's variables in the place of $NAME
+// in files.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: expand FILE…")
+	}
+	for _, file := range args {
+		text := os.Expand(ts.ReadFile(file), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+	}
 }
 
 // exitcode CODE PROGRAM ARGS… runs a program and wants that exit code, or one

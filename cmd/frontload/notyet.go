@@ -8,7 +8,6 @@ import (
 
 // notYet are commands of the contract that this version refuses.
 var notYet = []laterCommand{
-	{"check", "judge a scenario against CloudFront's rules"},
 	{"compare", "compare runs"},
 	{"capacity", "plan an origin's capacity"},
 	{"fleet", "attack from many regions"},

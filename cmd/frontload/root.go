@@ -22,6 +22,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		Long: `Frontload load-tests Amazon CloudFront the way CloudFront asks to be load-tested,
 and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 		Example: `  frontload rehearse                                  # an embedded CloudFront, no set-up
+  frontload check launch.yaml                         # by CloudFront's rules; sends no load
   frontload attack --url http://127.0.0.1:8080 --rate 500/s --for 30s
   frontload attack launch.yaml --html launch.html
   frontload report launch-20261123-101500.db`,
@@ -35,7 +36,7 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, noSuchFlag(cmd, err)) })
-	root.AddCommand(newRehearse(), newAttack(), newAnalyze(), newReport(), newSchema(), newVersion(), newCompletion(root))
+	root.AddCommand(newRehearse(), newCheck(), newAttack(), newAnalyze(), newReport(), newSchema(), newVersion(), newCompletion(root))
 	for _, later := range notYet {
 		root.AddCommand(later.command())
 	}

@@ -45,3 +45,6 @@ func FromFlags(f Flags) (*Scenario, error) {
 // TokenVariable names the environment variable with the token of a scenario
 // that leaves it out.
 const TokenVariable = proof.Variable
+
+// ParseSize reads a number of bytes such as 50KiB.
+func ParseSize(text string) (int64, error) { return scenarios.ParseSize(text) }

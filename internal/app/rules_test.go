@@ -343,7 +343,7 @@ func TestSpreadIsEvenAtTheEdges(t *testing.T) {
 	for _, protocol := range []string{"h1", "h2", "h3"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			for try := 1; !evenAtTheEdges(t, protocol, try == 3); try++ {
+			for try := 1; !evenAtTheEdges(t, protocol, try == 2); try++ {
 				t.Logf("try %d: this machine was too busy to send it all", try)
 			}
 		})
@@ -351,8 +351,8 @@ func TestSpreadIsEvenAtTheEdges(t *testing.T) {
 }
 
 // evenAtTheEdges sends 60 requests by each client and counts them at the edges.
-// Unless it is the last try, it is false where the generator missed some: the
-// ones that a busy machine misses are not spread evenly.
+// Where the generator missed some, as a busy machine's does, it is false; on the
+// last try each address may lack as many more of those as chance takes from it.
 func evenAtTheEdges(t *testing.T, protocol string, last bool) bool {
 	t.Helper()
 	edges := &atEdges{Model: calmModel(t), asked: map[netip.Addr]int64{}}
@@ -381,12 +381,13 @@ func evenAtTheEdges(t *testing.T, protocol string, last bool) bool {
 	if len(edges.asked) != 16 || all != doc.Analysis.Run.Requests {
 		t.Fatalf("%d requests to %d addresses, want %d to 16", all, len(edges.asked), doc.Analysis.Run.Requests)
 	}
+	most := 0.03 + 4*math.Sqrt(float64(doc.Analysis.Trust.MissedArrivals)/16)*16/float64(all)
 	for addr, n := range edges.asked {
-		if off := float64(n)*16/float64(all) - 1; off < -0.03 || off > 0.03 {
+		if off := float64(n)*16/float64(all) - 1; off < -most || off > most {
 			t.Errorf("%v got %d of %d requests, %.1f%% off even", addr, n, all, 100*off)
 		}
 	}
-	checkSpreadTold(t, &doc.Analysis, edges.asked)
+	checkSpreadTold(t, &doc.Analysis, edges.asked, most)
 	return true
 }
 
@@ -421,7 +422,7 @@ func checkLookups(t *testing.T, file string, at lab.LookupCounts) {
 
 // checkSpreadTold compares what the guidance says of the spread with the lab's
 // own count.
-func checkSpreadTold(t *testing.T, a *results.Analysis, asked map[netip.Addr]int64) {
+func checkSpreadTold(t *testing.T, a *results.Analysis, asked map[netip.Addr]int64, off float64) {
 	t.Helper()
 	var most, all int64
 	for _, n := range asked {
@@ -429,7 +430,7 @@ func checkSpreadTold(t *testing.T, a *results.Analysis, asked map[netip.Addr]int
 	}
 	want := float64(most) * float64(len(asked)) / float64(all)
 	for _, r := range a.Guidance {
-		if m := r.Measured.Observed; r.Rule == "spread" && (r.Status != "kept" || m["edge_addresses"] != 16 || math.Abs(m["largest_over_fair"]-want) > 0.001 || m["off_due"] > 0.03) {
+		if m := r.Measured.Observed; r.Rule == "spread" && (r.Status != "kept" || m["edge_addresses"] != 16 || math.Abs(m["largest_over_fair"]-want) > 0.001 || m["off_due"] > off) {
 			t.Errorf("%+v, want it kept, with %d addresses and the largest share %.4f times the fair one", r, len(asked), want)
 		}
 	}

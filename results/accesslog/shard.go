@@ -40,6 +40,7 @@ type shard struct {
 	columns columns
 	want    func(requestID []byte) bool
 	found   []keptRow
+	each    func(*row) error // takes the rows instead, where only what was asked for matters; nil for none
 }
 
 func newShard(s *spill, cells int) *shard {
@@ -59,6 +60,10 @@ func (s *shard) add() error {
 	}
 	if odd != none {
 		s.unread.add(odd, 1, s.at)
+	}
+	if s.each != nil {
+		s.rows++
+		return s.each(&s.row)
 	}
 	return s.count(&s.row)
 }

@@ -172,8 +172,7 @@ func (f *faults) header(s *scope, in *Entry, h results.Header) template {
 			continue
 		}
 		name := s.names[p.variable]
-		list, _ := in.Vars[name].(List)
-		for _, text := range list {
+		for _, text := range texts(in.Vars[name]) {
 			if err := headerText(text); err != nil {
 				f.add("vars."+name, "used in the header %s: %w", h.Name, err)
 				break
@@ -181,6 +180,17 @@ func (f *faults) header(s *scope, in *Entry, h results.Header) template {
 		}
 	}
 	return t
+}
+
+// texts returns the texts that a variable draws from, nil for one of numbers.
+func texts(v Var) []string {
+	switch v := v.(type) {
+	case List:
+		return v
+	case Weighted:
+		return v.Values
+	}
+	return nil
 }
 
 // headerText reports characters that no header's value may hold.
@@ -194,6 +204,20 @@ func headerText(s string) error {
 }
 
 func asIs(text string) (string, error) { return text, nil }
+
+// hits checks the wanted hit ratio, as far as an entry can have one at all.
+func (f *faults) hits(in *Entry) {
+	method := f.methodOrGet(in)
+	switch {
+	case in.Hits == 0:
+	case !(in.Hits > 0 && in.Hits <= 1):
+		f.add("cache.hits", "%v%% is no hit ratio: want more than 0%% and at most 100%%", 100*in.Hits)
+	case in.Targets == nil && method != "GET" && method != "HEAD":
+		f.add("cache.hits", "answers to %s are never hits: leave cache out", method)
+	case in.Bypass:
+		f.add("cache", "bypass makes each request a miss: keep one of bypass and hits")
+	}
+}
 
 func (f *faults) body(s *scope, in *Entry) template {
 	if len(in.Body) > 0 && !slices.Contains(bodyMethods, f.methodOrGet(in)) {

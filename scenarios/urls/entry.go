@@ -24,6 +24,9 @@ type entry struct {
 
 	vars     []sampler
 	sequence bool // one of vars counts
+
+	targets     *Targets           // nil where the requests are not recorded ones
+	shapeHeader [][]results.Header // by the shape of a recorded request
 }
 
 type headerTemplate struct {
@@ -38,6 +41,10 @@ const maxTarget = 8192
 // compile makes entry i ready and adds its faults to f.
 func compile(f *faults, i int, in *Entry) entry {
 	f.entry = i
+	f.hits(in)
+	if in.Targets != nil {
+		return compileTargets(f, in)
+	}
 	names := slices.Sorted(maps.Keys(in.Vars))
 	s := &scope{names: names, used: make([]bool, len(names))}
 	e := entry{method: f.method(in), bypass: in.Bypass}
@@ -101,18 +108,24 @@ func (e *entry) fill(values []value) []results.Header {
 }
 
 // appendTarget appends the path and query of request n.
-func (g *Generator) appendTarget(b []byte, e *entry, n uint64) []byte {
-	if e.fixedTarget != "" && !e.bypass {
-		return append(b, e.fixedTarget...)
+func (g *Generator) appendTarget(b []byte, e *entry, n uint64, bypass bool) []byte {
+	if e.fixedTarget != "" {
+		b = append(b, e.fixedTarget...)
+	} else {
+		b = e.appendTarget(b, g.values)
 	}
-	b = e.appendTarget(b, g.values)
-	if !e.bypass {
+	if !bypass {
 		return b
 	}
-	if len(e.query) == 0 {
-		b = append(b, '?')
-	} else {
+	return g.appendBypass(b, len(e.query) > 0, n)
+}
+
+// appendBypass appends the parameter that no other request has.
+func (g *Generator) appendBypass(b []byte, query bool, n uint64) []byte {
+	if query {
 		b = append(b, '&')
+	} else {
+		b = append(b, '?')
 	}
 	b = append(b, BypassParameter+"="...)
 	b = strconv.AppendUint(b, g.seed, 10)
@@ -148,7 +161,14 @@ func prefix(path template) string {
 	if len(path) == 0 {
 		return "/"
 	}
-	text := path[0].text // a path begins with a slash, so its first piece is text
+	return pathPrefix(path[0].text) // a path begins with a slash, so its first piece is text
+}
+
+// pathPrefix returns the key prefix of a path with or without its query.
+func pathPrefix(text string) string {
+	if q := strings.IndexByte(text, '?'); q >= 0 {
+		text = text[:q]
+	}
 	end := 0
 	for range prefixSegments + 1 {
 		next := strings.IndexByte(text[end:], '/')

@@ -7,6 +7,8 @@
 package urls
 
 import (
+	"strings"
+
 	"frontload/results"
 )
 
@@ -35,6 +37,16 @@ type Entry struct {
 	Body    []byte           // only with POST, PUT, PATCH, DELETE and OPTIONS; nil for none
 	Vars    map[string]Var
 	Bypass  bool // add [BypassParameter], so that every request is a cache miss
+
+	// Targets are recorded requests, each drawn as often as it was recorded, in
+	// the place of Method, Path, Query and Body. Headers are sent with all of
+	// them, in the place of recorded ones of the same name. Nil for none.
+	Targets *Targets
+
+	// Hits is the hit ratio that the entry is held at: see [Generator.Watch].
+	// It is above 0 and at most 1; zero leaves it to chance. The entry asks
+	// with GET or HEAD, and has no Bypass.
+	Hits float64
 }
 
 // A Request is one request to send. Header and Body are shared: they must not
@@ -64,6 +76,7 @@ type Generator struct {
 	picked   []uint64 // how often each entry was picked, for requests 0 to walked-1
 	walked   uint64
 
+	hits   []*steering // by entry; nil where no hit ratio is wanted
 	values []value
 }
 
@@ -77,6 +90,7 @@ func New(entries []Entry, seed uint64) (*Generator, error) {
 	for i := range entries {
 		e := compile(&faults, i, &entries[i])
 		g.entries = append(g.entries, e)
+		g.hits = append(g.hits, newSteering(entries[i].Hits))
 		g.counting = g.counting || e.sequence
 		sum += entries[i].Weight
 		g.sums = append(g.sums, sum)
@@ -97,20 +111,47 @@ func (g *Generator) Next(n uint64, r *Request) {
 	if g.counting {
 		earlier = g.count(n, i)
 	}
-	e := &g.entries[i]
+	e, bypass := &g.entries[i], g.entries[i].bypass
+	if h := g.hits[i]; h != nil {
+		switch way, hot := h.choose(&s); way {
+		case repeat:
+			s, earlier = requestStream(g.seed+hotSalt+uint64(i), hot), hot
+		case miss:
+			bypass = true
+		}
+	}
+	if e.targets != nil {
+		g.recorded(n, i, s, bypass, r)
+		return
+	}
 	g.values = g.values[:0]
 	for j, draw := range e.vars {
 		g.values = append(g.values, draw(s.variable(j), earlier))
 	}
 	*r = Request{
 		Index: uint16(i), Method: e.method, Prefix: e.prefix, Header: e.fixedHeader, Body: e.fixedBody,
-		Target: g.appendTarget(r.Target[:0], e, n),
+		Target: g.appendTarget(r.Target[:0], e, n, bypass),
 	}
 	if e.header != nil {
 		r.Header = e.fill(g.values)
 	}
 	if e.body != nil {
 		r.Body = e.body.append(nil, g.values, inBody)
+	}
+}
+
+// recorded makes request n of entry i, which has recorded ones.
+func (g *Generator) recorded(n uint64, i int, s stream, bypass bool, r *Request) {
+	e := &g.entries[i]
+	draw := s.variable(0)
+	row := &e.targets.rows[e.targets.alias.draw(&draw)]
+	shape := &e.targets.shapes[row.shape]
+	*r = Request{
+		Index: uint16(i), Method: shape.method, Prefix: pathPrefix(row.path), Header: e.shapeHeader[row.shape], Body: shape.body,
+		Target: append(r.Target[:0], row.path...),
+	}
+	if bypass {
+		r.Target = g.appendBypass(r.Target, strings.IndexByte(row.path, '?') >= 0, n)
 	}
 }
 

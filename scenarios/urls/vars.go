@@ -3,6 +3,7 @@ package urls
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -15,7 +16,7 @@ const MaxCount = 1 << 50
 const MaxExponent = 100
 
 // A Var is where the values of a variable come from: [Zipf], [Uniform],
-// [Sequence] or [List].
+// [Sequence], [List] or [Weighted].
 type Var interface {
 	// check reports what is wrong, field by field.
 	check() []fieldError
@@ -41,6 +42,13 @@ type Sequence struct{ Start int64 }
 // List draws one of its values, each with the same chance. It holds at least
 // one.
 type List []string
+
+// Weighted draws one of its values, each in proportion to its weight. It holds
+// at least one; there are as many weights, none negative and one above zero.
+type Weighted struct {
+	Values  []string
+	Weights []float64
+}
 
 // fieldError says what is wrong with one field of a variable or entry.
 type fieldError struct {
@@ -78,6 +86,23 @@ func (l List) check() []fieldError {
 	return nil
 }
 
+func (w Weighted) check() []fieldError {
+	if faults := List(w.Values).check(); faults != nil {
+		return faults
+	}
+	sum := 0.0
+	for _, v := range w.Weights {
+		if !(v >= 0 && v <= math.MaxFloat32) {
+			return []fieldError{{"", fmt.Errorf("%v is not a weight: it must be zero or more, and finite", v)}}
+		}
+		sum += v
+	}
+	if sum == 0 || len(w.Weights) != len(w.Values) {
+		return []fieldError{{"", errors.New("every weight is zero, and so there is no value to send")}}
+	}
+	return nil
+}
+
 func checkCount(field string, n int64) []fieldError {
 	if n < 1 || n > MaxCount {
 		return []fieldError{{field, fmt.Errorf("%d is not a number of values from 1 to %d", n, int64(MaxCount))}}
@@ -102,6 +127,14 @@ func (l List) sampler() sampler {
 	return func(r stream, _ uint64) value {
 		return value{text: l[r.below(uint64(len(l)))], isText: true}
 	}
+}
+
+func (w Weighted) sampler() sampler {
+	if w.check() != nil {
+		return List(w.Values).sampler() // of an entry that is refused
+	}
+	table := newAliasTable(len(w.Values), func(i int) float64 { return w.Weights[i] })
+	return func(r stream, _ uint64) value { return value{text: w.Values[table.draw(&r)], isText: true} }
 }
 
 // append adds the value to b, encoded for where it stands.

@@ -24,7 +24,7 @@ var Rules = []Rule{
 	{"attack/source", []string{"results"}},
 	{"attack/host", []string{"results"}},
 	{"scenarios/lab", []string{"internal/nearest", "internal/quic", "scenarios", "scenarios/urls", "pacing", "results"}},
-	{"scenarios", []string{"internal/nearest", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
+	{"scenarios", []string{"internal/nearest", "scenarios/urls", "scenarios/strict", "pacing", "results", "results/accesslog"}},
 	{"scenarios/urls", []string{"results", "results/accesslog"}},
 	{"results/store", []string{"results", "results/record", "results/hist"}},
 	{"results/record", []string{"results", "results/hist"}},

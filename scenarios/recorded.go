@@ -15,14 +15,15 @@ import (
 // so that a fault reported here is not reported again.
 func (s *Scenario) recordedEntries(f *faults, at string, m *requestSection, e urls.Entry, p *Plan) []urls.Entry {
 	s.besidesFrom(f, at, m)
+	none := []urls.Entry{{Name: e.Name, Weight: e.Weight, Path: "/"}}
 	rec := s.record(f, at, m, p.Target)
-	if rec == nil {
-		return []urls.Entry{{Name: e.Name, Weight: e.Weight, Path: "/"}}
+	if rec == nil || e.Weight < 0 { // which is reported
+		return none
 	}
 	p.Notes = append(p.Notes, recordingNote(m.From, rec))
 	if len(rec.Groups) == 0 {
 		f.add(at+".from", "no request is left to send: %s", whyNone(rec, p.Target.Host))
-		return []urls.Entry{{Name: e.Name, Weight: e.Weight, Path: "/"}}
+		return none
 	}
 	var all []urls.Entry
 	for _, g := range rec.Groups {

@@ -68,6 +68,11 @@ func (d *dryRun) comments() []string {
 	if schedule := d.plan.Schedule.String(); len(schedule) <= 90 {
 		lines = append(lines, "# "+schedule)
 	}
+	for _, note := range d.plan.Notes {
+		for _, l := range plain.Wrap(plain.Line(note), 96) {
+			lines = append(lines, "# "+l)
+		}
+	}
 	if d.Refused != "" {
 		for _, l := range plain.Wrap("it would be REFUSED: "+plain.Line(d.Refused), 96) {
 			lines = append(lines, "# "+l)

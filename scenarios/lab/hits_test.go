@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -34,13 +35,13 @@ func (r *ratios) Record(s *results.Sample, _ results.Detail) {
 }
 
 // steered simulates requests on the calm case.
-func steered(t *testing.T, requests string, seed uint64, length time.Duration) (*ratios, *scenarios.Plan) {
+func steered(t *testing.T, requests, rate string, seed uint64, length time.Duration) (*ratios, *scenarios.Plan) {
 	t.Helper()
 	c, err := FindCase("calm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("version: 1\ntarget: {url: %q}\nclients: {count: 60, subnets: [203.0.113.0/24, 198.51.100.0/24, 192.0.2.0/24]}\nload: {rate: 400/s, for: %s, seed: %d}\nrequests:\n%s", simURL, length, seed, requests)
+	text := fmt.Sprintf("version: 1\ntarget: {url: %q}\nclients: {count: 60, subnets: [203.0.113.0/24, 198.51.100.0/24, 192.0.2.0/24]}\nload: {rate: %s, for: %s, seed: %d}\nrequests:\n%s", simURL, rate, length, seed, requests)
 	s, err := scenarios.Parse("hits.yaml", []byte(text))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
@@ -68,17 +69,35 @@ func TestHitRatioIsHeld(t *testing.T) {
 	}
 	for name, draw := range draws {
 		for _, wanted := range []float64{0.2, 0.5, 0.9, 0.97} {
-			for seed := range uint64(3) {
-				r, plan := steered(t, fmt.Sprintf("  - {name: held, cache: {hits: %v%%}, %s}\n", 100*wanted, draw), seed+1, time.Minute)
-				if got := r.hits[0] / r.told[0]; math.Abs(got-wanted) > 0.02 || r.told[0] < 20_000 {
-					t.Errorf("%s, seed %d: hit ratio %.3f of %v answers, want %v", name, seed+1, got, r.told[0], wanted)
-				} else {
-					t.Logf("%s, seed %d: %.4f of %v", name, seed+1, got, wanted)
-				}
-				if len(plan.Hits) != 1 || plan.Hits[0] != wanted {
-					t.Errorf("the plan's hit ratios are %v, want %v", plan.Hits, wanted)
+			for rate, length := range map[string]time.Duration{"400/s": 10 * time.Second, "1000/s": 30 * time.Second, "30/s": 2 * time.Minute} {
+				for seed := range uint64(2) {
+					r, plan := steered(t, fmt.Sprintf("  - {name: held, cache: {hits: %v%%}, %s}\n", 100*wanted, draw), rate, seed+1, length)
+					if got := r.hits[0] / r.told[0]; math.Abs(got-wanted) > 0.02 || r.told[0] < 3000 {
+						t.Errorf("%s at %s for %v, seed %d: hit ratio %.3f of %v answers, want %v", name, rate, length, seed+1, got, r.told[0], wanted)
+					}
+					if len(plan.Hits) != 1 || plan.Hits[0] != wanted {
+						t.Errorf("the plan's hit ratios are %v, want %v", plan.Hits, wanted)
+					}
 				}
 			}
 		}
+	}
+}
+
+// Entries are held apart from each other, and the same seed makes the same run.
+func TestHitRatiosAreHeldApart(t *testing.T) {
+	requests := `  - {name: low, cache: {hits: 30%}, path: '/articles/{v}', vars: {v: {zipf: {count: 2000, exponent: 1.1}}}}
+  - {name: high, weight: 2, cache: {hits: 95%}, path: '/files/{v}', vars: {v: {sequence: {}}}}
+  - {name: chance, path: '/img/{v}.jpg', vars: {v: {zipf: {count: 300, exponent: 1.2}}}}
+  - {name: never, cache: bypass, path: /}
+`
+	r, _ := steered(t, requests, "800/s", 4, 30*time.Second)
+	for i, want := range map[uint16][2]float64{0: {0.28, 0.32}, 1: {0.93, 0.97}, 2: {0.8, 1}, 3: {0, 0}} {
+		if got := r.hits[i] / r.told[i]; got < want[0] || got > want[1] {
+			t.Errorf("request %d: hit ratio %.3f, want from %v to %v", i, got, want[0], want[1])
+		}
+	}
+	if again, _ := steered(t, requests, "800/s", 4, 30*time.Second); !reflect.DeepEqual(r, again) {
+		t.Errorf("the same seed comes to %v and then to %v", r, again)
 	}
 }

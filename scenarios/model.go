@@ -111,6 +111,8 @@ type requestSection struct {
 	Host string `yaml:"host,omitempty"`
 	// Which of the requests in access logs and HAR files are taken: get (GET and HEAD) or recorded (all). Left out: get.
 	Methods string `yaml:"methods,omitempty" jsonschema:"enum=get,enum=recorded"`
+	// With recorded, the load follows the rates at which the access logs of from were written, second by second, scaled to load.rate on the average over load.for. Left out: the load's own schedule.
+	Gaps string `yaml:"gaps,omitempty" jsonschema:"enum=recorded"`
 	// Query parameters as plain text, added to those of the path.
 	Query pairs `yaml:"query,omitempty"`
 	// Request headers.

@@ -26,6 +26,7 @@ type Plan struct {
 
 	// Hits are the wanted hit ratios of Requests, by index; zero for none.
 	Hits  []float64
+	Gaps  []int64  // requests that recorded seconds had, which the schedule follows; nil for none
 	Notes []string // what a user should know of what was read, recorded requests above all
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"frontload/pacing"
 	"frontload/results/accesslog"
 	"frontload/scenarios/urls"
 )
@@ -21,6 +23,7 @@ func (s *Scenario) recordedEntries(f *faults, at string, m *requestSection, e ur
 		return none
 	}
 	p.Notes = append(p.Notes, recordingNote(m.From, rec))
+	s.gaps(f, at, m, rec, p)
 	if len(rec.Groups) == 0 {
 		f.add(at+".from", "no request is left to send: %s", whyNone(rec, p.Target.Host))
 		return none
@@ -60,7 +63,8 @@ func (s *Scenario) record(f *faults, at string, m *requestSection, target Target
 		return rec
 	}
 	source := &urls.Source{
-		Paths: m.From, Base: s.base, Format: m.Format, AllMethods: m.Methods == "recorded", Name: m.Name, Inputs: s.inputs,
+		Paths: m.From, Base: s.base, Format: m.Format, AllMethods: m.Methods == "recorded", Gaps: s.origin.has(at + ".gaps"),
+		Name: m.Name, Inputs: s.inputs,
 	}
 	switch {
 	case s.origin.has(at+".host") && m.Host == "":
@@ -112,6 +116,53 @@ func (s *Scenario) mayRead(f *faults, at string, m *requestSection, target Targe
 		}
 	}
 	return true
+}
+
+// gaps has the schedule follow the recorded seconds, where that is wanted.
+func (s *Scenario) gaps(f *faults, at string, m *requestSection, rec *urls.Recording, p *Plan) {
+	at += ".gaps"
+	switch {
+	case !s.origin.has(at):
+	case m.Gaps != "recorded":
+		f.add(at, "%q is not known: write recorded, or leave the key out", m.Gaps)
+	case p.Gaps != nil:
+		f.add(at, "an earlier request has gaps: recorded too, and the load can follow one only")
+	case !s.origin.has("load.rate"):
+		f.add(at, "it goes with load.rate and load.for only, which the recorded rates are scaled to")
+	case len(rec.Seconds) < 2:
+		f.add(at, "what was read does not tell the gaps between requests: want access logs of 2 seconds or more")
+	default:
+		p.Gaps = rec.Seconds
+	}
+}
+
+// mostGaps is how many segments a schedule of recorded gaps has at most. What
+// lasts longer has several seconds in each.
+const mostGaps = 3600
+
+// follow returns segments that last as long as a constant one, with the same
+// requests in all, and rise and fall as the recorded seconds do, again and again
+// where these are over sooner.
+func follow(gaps []int64, constant pacing.Segment) []pacing.Segment {
+	step := time.Second * time.Duration(1+(constant.For-1)/(mostGaps*time.Second))
+	var segments []pacing.Segment
+	sum, second := 0.0, 0
+	for left := constant.For; left > 0; left -= step {
+		n, seconds := 0.0, (min(left, step)+time.Second-1)/time.Second
+		for range seconds {
+			n += float64(gaps[second%len(gaps)])
+			second++
+		}
+		rate := n / float64(seconds)
+		sum += rate * min(left, step).Seconds()
+		segments = append(segments, pacing.Segment{From: pacing.Rate(rate), To: pacing.Rate(rate), For: min(left, step)})
+	}
+	scale := pacing.Rate(float64(constant.From) * constant.For.Seconds() / sum) // the first second has requests
+	for i := range segments {
+		segments[i].From *= scale
+		segments[i].To = segments[i].From
+	}
+	return segments
 }
 
 // ownName returns a name that no other request has.

@@ -7,7 +7,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"frontload/pacing"
 	"frontload/scenarios/urls"
 )
 
@@ -189,5 +191,48 @@ func TestWeightsInAFileOfValues(t *testing.T) {
 		if len(counts) != 2 || counts[second] == 0 || (share > 0.7) != (file == "weighted.txt") {
 			t.Errorf("%s: %v", file, counts)
 		}
+	}
+}
+
+// With gaps: recorded the load rises and falls as the logs did, has the rate
+// that is written on the average, and begins again when the logs are over.
+func TestRecordedGaps(t *testing.T) {
+	dir := t.TempDir()
+	log := "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status\n"
+	for second, n := range []int{1, 0, 5, 2} {
+		log += strings.Repeat(fmt.Sprintf("2026-05-04\t21:02:%02d\tFRA56-P1\t392\t192.0.2.10\tGET\td111111abcdef8.cloudfront.net\t/\t200\n", 30+second), n)
+	}
+	write(t, dir, "a.log", log)
+	write(t, dir, "urls.txt", "/\n")
+	const head = "version: 1\ntarget: {url: 'https://d111111abcdef8.cloudfront.net'}\n"
+	text := head + "load: {rate: 40/s, for: 5500ms}\nrequests: [{from: a.log, gaps: recorded}]\n"
+	s, err := Parse(filepath.Join(dir, "test.yaml"), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan(t, s)
+	if p.Schedule.Duration() != 5500*time.Millisecond || p.Schedule.Mean() < 219 || p.Schedule.Mean() > 221 {
+		t.Errorf("%d arrivals in %v, want 220 in 5.5s", p.Schedule.Mean(), p.Schedule.Duration())
+	}
+	first := p.Schedule.Rate(500 * time.Millisecond)
+	for at, want := range []float64{1, 0, 5, 2, 1, 0} {
+		if got := p.Schedule.Rate(time.Duration(at)*time.Second+250*time.Millisecond) / first; got < want-1e-9 || got > want+1e-9 {
+			t.Errorf("in second %d the rate is %v times that of the first, want %v", at, got, want)
+		}
+	}
+	for scenario, want := range map[string]string{
+		"load: {rate: 4/s, for: 5s}\nrequests: [{from: urls.txt, gaps: recorded}]\n":                               "does not tell the gaps",
+		"load: {rate: 4/s, for: 5s}\nrequests: [{from: a.log, gaps: kept}]\n":                                      `"kept" is not known`,
+		"load: {stages: [{for: 5s, at: 4/s}]}\nrequests: [{from: a.log, gaps: recorded}]\n":                        "it goes with load.rate",
+		"load: {rate: 4/s, for: 5s}\nrequests: [{from: a.log, gaps: recorded}, {from: '*.log', gaps: recorded}]\n": "the load can follow one only",
+		"load: {rate: 4/s, for: 5s, limits: {per-client: 1/s}}\nrequests: [{from: a.log, gaps: recorded}]\n":       "the load peaks at",
+		"load: {rate: 4/s, for: 5s}\nrequests: [{path: /, gaps: recorded}]\n":                                      "it goes with from only",
+	} {
+		if _, err := Parse(filepath.Join(dir, "test.yaml"), []byte(head+scenario)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q in it", scenario, err, want)
+		}
+	}
+	if long := follow([]int64{3, 1}, pacing.Segment{From: 10, To: 10, For: 10 * time.Hour}); len(long) != mostGaps || long[0].From != 10 {
+		t.Errorf("10 hours are %d segments, the first %v", len(long), long[0])
 	}
 }

@@ -51,7 +51,7 @@ func (s *Scenario) entries(f *faults, at string, m *requestSection, p *Plan) []u
 	if s.origin.has(at + ".from") {
 		return s.recordedEntries(f, at, m, e, p)
 	}
-	for _, key := range []string{"format", "fields", "host", "methods"} {
+	for _, key := range []string{"format", "fields", "host", "methods", "gaps"} {
 		if s.origin.has(at + "." + key) {
 			f.addKey(at+"."+key, "it goes with from only, which names recorded requests")
 		}

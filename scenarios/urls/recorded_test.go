@@ -3,6 +3,7 @@ package urls
 import (
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"frontload/results"
+	"frontload/results/accesslog"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -282,5 +284,75 @@ func TestRecordedRequestsAllocateNothing(t *testing.T) {
 	n := uint64(0)
 	if got := testing.AllocsPerRun(1000, func() { g.Next(n, &r); n++ }); got != 0 {
 		t.Errorf("Next allocates %v times", got)
+	}
+}
+
+// a tableOf is a table as a Parquet file of logs has.
+type tableOf [][]string
+
+func (t tableOf) Columns() []string { return t[0] }
+
+func (t tableOf) Rows(do func([][]byte) error) error {
+	for _, row := range t[1:] {
+		var values [][]byte
+		for _, v := range row {
+			values = append(values, []byte(v))
+		}
+		if err := do(values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Parquet files are logs like others, where they can be read; several files of
+// one pattern are read together, and so is a directory.
+func TestLogsOfEveryKind(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.parquet"), []byte("PAR1 and so on"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	table := tableOf{{"date", "time", "sc_status", "cs_method", "cs_uri_stem", "cs_uri_query", "x_host_header"}, {"2026-05-04", "21:02:31", "200", "GET", "/a", "b=1", "www.example.com"}}
+	open := func(io.ReaderAt, int64) (accesslog.Table, error) { return table, nil }
+	for _, path := range []string{"a.parquet", "*.parquet", "."} {
+		rec := record(t, Source{Paths: []string{path}, Base: dir, Gaps: true, Inputs: Inputs{Parquet: open}})
+		if got, want := told(rec), "1 files, 1 requests, 1 different\n/a 1.000\n  1 GET /a?b=1\n"; got != want || !reflect.DeepEqual(rec.Seconds, []int64{1}) {
+			t.Errorf("%s: %s with the seconds %v, want %s", path, got, rec.Seconds, want)
+		}
+	}
+	if _, err := Record(t.Context(), &Source{Paths: []string{"a.parquet"}, Base: dir}); err == nil || !strings.Contains(err.Error(), "a Parquet file") {
+		t.Errorf("without a reader of Parquet: %v", err)
+	}
+}
+
+// Rows of a real-time log are read by the fields that are given.
+func TestGivenFields(t *testing.T) {
+	rec := record(t, Source{
+		Paths: []string{"-"}, Format: "access-log", Fields: []string{"timestamp", "c-ip", "sc-status", "cs-uri-stem"},
+		Inputs: Inputs{Stdin: strings.NewReader("1777928551.100\t192.0.2.1\t200\t/a\n1777928553.900\t192.0.2.1\t200\t/a\n")}, Gaps: true,
+	})
+	if got, want := told(rec), "1 files, 2 requests, 1 different\n/a 1.000\n  2 GET /a\n"; got != want || !reflect.DeepEqual(rec.Seconds, []int64{1, 0, 1}) {
+		t.Errorf("%s with the seconds %v, want %s", got, rec.Seconds, want)
+	}
+	far := "1777928551.100\t192.0.2.1\t200\t/a\n1887928553.900\t192.0.2.1\t200\t/a\n"
+	if _, err := Record(t.Context(), &Source{Paths: []string{"-"}, Format: "access-log", Fields: []string{"timestamp", "c-ip", "sc-status", "cs-uri-stem"}, Inputs: Inputs{Stdin: strings.NewReader(far)}, Gaps: true}); err == nil || !strings.Contains(err.Error(), "more than a day") {
+		t.Errorf("gaps of years: %v", err)
+	}
+}
+
+// The public samples of others are read too, where they are.
+func TestPublicSamples(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "shared", "fixtures", "logs")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("SKIPPED: the public samples are not at %s: %v", dir, err)
+	}
+	for name, want := range map[string]int64{"aws-docs-standard-log-example.log": 6, "opensearch-catalog-cloudfront-raw.log": 40, "aws-clo-microbatch-cloudfront.log.gz": 2, "claygregory-web-1-0.txt": 2, "claygregory-kinesis-1-0.txt": 1} {
+		rec := record(t, Source{Paths: []string{name}, Base: dir, AllMethods: true})
+		if rec.Requests != want || len(rec.Left) > 0 {
+			t.Errorf("%s: %s, want %d requests and none left out", name, told(rec), want)
+		}
+	}
+	if _, err := Record(t.Context(), &Source{Paths: []string{"claygregory-rtmp-1-0.txt"}, Base: dir}); err == nil || !strings.Contains(err.Error(), "RTMP") {
+		t.Errorf("a log of RTMP: %v", err)
 	}
 }

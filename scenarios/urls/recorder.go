@@ -23,10 +23,12 @@ type recorder struct {
 	hosts map[string]bool // names without ports, in lower case; empty for all
 	left  map[string]*Left
 	files int
+
+	seconds seconds
 }
 
 func newRecorder(s *Source) *recorder {
-	r := &recorder{Source: s, tally: newTally(), hosts: map[string]bool{}, left: map[string]*Left{}}
+	r := &recorder{Source: s, tally: newTally(), hosts: map[string]bool{}, left: map[string]*Left{}, seconds: seconds{}}
 	for _, h := range s.Hosts {
 		r.hosts[hostOnly(h)] = true
 	}
@@ -91,8 +93,9 @@ func (r *recorder) take(url string, s shape) error {
 	return nil
 }
 
-// put counts a request by its path and query as they are sent.
-func (r *recorder) put(path string, s shape) {
+// put counts a request by its path and query as they are sent, and reports
+// whether it did.
+func (r *recorder) put(path string, s shape) bool {
 	size := 0
 	for _, h := range s.header {
 		size += len(h.Name) + len(h.Value)
@@ -106,7 +109,9 @@ func (r *recorder) put(path string, s shape) {
 		r.leave(largeBody, path, 1)
 	default:
 		r.tally.add(path, s)
+		return true
 	}
+	return false
 }
 
 // replays reports whether requests of a method that was recorded, and not

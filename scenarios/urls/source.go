@@ -31,6 +31,7 @@ type Source struct {
 	// those of GET and HEAD only. Lists and vegeta's targets are always whole.
 	AllMethods bool
 
+	Gaps bool   // also tell how many requests each second had, which access logs alone know
 	Name string // of all requests; empty to name them by their paths
 
 	Inputs
@@ -62,7 +63,11 @@ func Record(ctx context.Context, s *Source) (*Recording, error) {
 			return nil, err
 		}
 	}
-	return r.recording(), nil
+	rec := r.recording()
+	if s.Gaps {
+		rec.Seconds, err = r.seconds.all()
+	}
+	return rec, err
 }
 
 // find returns the names of files, in order.

@@ -127,6 +127,8 @@ func TestFaultsOfSources(t *testing.T) {
 		{"l.xml", `<urlset><url><loc>http://a/</loc>`, "l.xml: it is no XML that can be read"},
 		{"m.xml", `<sitemapindex><sitemap><loc>http://a/far.xml</loc></sitemap></sitemapindex>`, "download it to " + filepath.Join(dir, "far.xml")},
 		{"n.bin", "\x00\x01\x02", "a binary file"},
+		{"t.log", "#Version: 1.0\n#Fields: date time x-event sc-bytes\n", "RTMP"},
+		{"u.log", "2026-05-04\t21:02:31\tx\ty\n", "rows of 4 columns that do not say which fields they are"},
 		{"o.txt", "", "o.txt: the file is empty"},
 		{"p.json", "[1]", "looks like a JSON list"},
 		{"q.xml", `<sitemapindex><sitemap><loc>http://a/q.xml</loc></sitemap></sitemapindex>`, "too deep in each other"},

@@ -204,10 +204,10 @@ func recognise(head []byte) (string, error) {
 		return "access-log", nil
 	case len(text) == 0:
 		return "", errors.New("the file is empty")
-	case bytes.IndexByte(head, 0) >= 0:
+	case bytes.IndexByte(head, 0) >= 0 || looksLog(text):
 		return "", foreign
 	case text[0] == '<':
-		if !bytes.Contains(head, []byte("<urlset")) && !bytes.Contains(head, []byte("<sitemapindex")) && !bytes.Contains(head, []byte(":urlset")) && !bytes.Contains(head, []byte(":sitemapindex")) {
+		if !bytes.Contains(text, []byte("urlset")) && !bytes.Contains(text, []byte("sitemapindex")) {
 			return "", errors.New("it looks like XML or HTML and is no sitemap: expected a urlset or a sitemapindex")
 		}
 		return "sitemap", nil
@@ -219,6 +219,14 @@ func recognise(head []byte) (string, error) {
 		return "vegeta", nil
 	}
 	return "list", nil
+}
+
+// looksLog reports whether a text that is no log of CloudFront's is one all the
+// same, by its first lines.
+func looksLog(text []byte) bool {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	line = bytes.ToLower(line)
+	return bytes.HasPrefix(line, []byte("#version:")) || bytes.HasPrefix(line, []byte("#fields:")) || bytes.Count(line, []byte("\t")) > 2 && line[0] != '#'
 }
 
 // recogniseObject tells a HAR file from vegeta's targets, by the first key and

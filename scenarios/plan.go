@@ -27,6 +27,7 @@ type Plan struct {
 	// Hits are the wanted hit ratios of Requests, by index; zero for none.
 	Hits  []float64
 	Gaps  []int64  // requests that recorded seconds had, which the schedule follows; nil for none
+	of    []int    // by index of Requests, which of the scenario's requests it comes from
 	Notes []string // what a user should know of what was read, recorded requests above all
 }
 

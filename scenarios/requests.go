@@ -26,23 +26,22 @@ func (s *Scenario) requests(f *faults, p *Plan) {
 		return
 	}
 	entries := make([]urls.Entry, 0, len(m))
-	var of []int // by entry, the request that it is of
 	for i := range m {
 		at := fmt.Sprintf("requests[%d]", i)
 		if m[i].Name == "" && m[i].Path != "" {
 			f.add(at+".name", "it is empty")
 		}
 		if first := slices.Index(p.Requests, m[i].Name); first >= 0 && m[i].Name != "" {
-			f.add(at+".name", "request %d is called %q too: give each a name of its own", of[first]+1, m[i].Name)
+			f.add(at+".name", "request %d is called %q too: give each a name of its own", p.of[first]+1, m[i].Name)
 		}
 		for _, e := range s.entries(f, at, &m[i], p) {
-			entries, of = append(entries, e), append(of, i)
-			p.Requests, p.Hits = append(p.Requests, e.Name), append(p.Hits, e.Hits)
+			entries = append(entries, e)
+			p.Requests, p.Hits, p.of = append(p.Requests, e.Name), append(p.Hits, e.Hits), append(p.of, i)
 		}
 	}
 	var err error
 	p.URLs, err = urls.New(entries, s.model.Load.Seed)
-	addEntryFaults(f, of, err)
+	addEntryFaults(f, p.of, err)
 }
 
 // entries compiles one request.

@@ -24,10 +24,12 @@ import (
 //	wanted = (1+lean) q          for lean <= 0
 //
 // What the run is short of so far, or has too much, is made up for in what
-// follows. It begins as if the caches were empty, q = 0.
+// follows. It begins as if the caches were empty, q = 0, and with one URL to
+// repeat, which few answers suffice to have in every cache.
 type steering struct {
 	wanted     float64
 	lean       atomic.Uint64 // a float64's bits
+	hot        atomic.Uint64 // how many URLs are repeated
 	hits, told atomic.Int64  // answers since the last step
 	turn       atomic.Int64  // number of the last step
 
@@ -35,10 +37,12 @@ type steering struct {
 	ownHits, own float64 // of late, by estimate: hits among the entry's own draws, and these
 	excess       float64 // hits beyond what was wanted, so far
 	pace         float64 // answers between two steps, of late
+	answers      float64 // so far
 }
 
 const (
-	hotURLs  = 16          // that are repeated
+	hotURLs  = 16          // that are repeated at most
+	newHot   = 200         // answers after which one more is
 	hotSalt  = golden >> 1 // sets their draws apart from those of requests
 	stepTime = 250 * time.Millisecond
 	memory   = 6   // steps whose answers tell of late
@@ -54,6 +58,7 @@ func newSteering(wanted float64) *steering {
 	}
 	s := &steering{wanted: wanted}
 	s.lean.Store(math.Float64bits(wanted))
+	s.hot.Store(1)
 	return s
 }
 
@@ -71,7 +76,7 @@ func (s *steering) choose(r *stream) (w way, hot uint64) {
 	lean := math.Float64frombits(s.lean.Load())
 	switch u := r.float(); {
 	case u < lean:
-		return repeat, r.below(hotURLs)
+		return repeat, r.below(s.hot.Load())
 	case u < -lean:
 		return miss, 0
 	}
@@ -102,6 +107,8 @@ func (s *steering) step() {
 		s.pace = told
 	}
 	s.pace += (told - s.pace) / memory
+	s.answers += told
+	s.hot.Store(uint64(min(hotURLs, 1+s.answers/newHot)))
 	late := max(least, memory*s.pace)
 	kept := max(0, 1-told/late)
 	lean := math.Float64frombits(s.lean.Load())

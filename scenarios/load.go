@@ -20,6 +20,9 @@ func (s *Scenario) load(f *faults, p *Plan) {
 	if len(segments) == 0 || arrivals == 0 {
 		return
 	}
+	if p.Gaps != nil {
+		segments = follow(p.Gaps, segments[0])
+	}
 	s.checkPeak(f, p, peak(segments))
 	schedule, err := pacing.New(segments, arrivals, m.Seed)
 	if err != nil {

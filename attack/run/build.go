@@ -34,6 +34,7 @@ func (r *runner) describe() results.RunInfo {
 		Plan:          r.opt.Scenario,
 		Authorization: r.authorization(),
 		Requests:      r.plan.Requests,
+		Hits:          r.plan.Hits,
 		ClientLimit:   float64(r.plan.Limits.PerClient),
 		EdgeLimit:     float64(r.plan.Limits.PerEdgeAddress),
 	}
@@ -130,7 +131,7 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 		Requests:    requester{plan.URLs, plan.Target.Host},
 		Clients:     clients,
 		Port:        plan.Target.Port,
-		Sink:        r.recorder,
+		Sink:        plan.URLs.Watch(r.recorder),
 		ClientsFor:  clientsFor(plan),
 		NewViewer:   plan.Clients.NewViewers.Has,
 		PerClient:   plan.Limits.PerClient,

@@ -85,7 +85,7 @@ func withRemedies(troubles []results.Trouble) []results.Trouble {
 // note records what the second that began at from brought: a step of the
 // schedule, or trouble of the generator's own.
 func (r *runner) note(g record.Gauges, from time.Duration) {
-	if g.Stage != r.stage {
+	if g.Stage != r.stage && r.plan.Gaps == nil { // recorded gaps have a step every second
 		r.stage = g.Stage
 		r.recorder.Event(results.Event{At: from, Kind: "step", Text: g.Stage})
 	}

@@ -60,7 +60,7 @@ Exit codes: 0 checked, be rules broken or names unknown; 2 wrong usage or scenar
 					return usage(cmd, fmt.Errorf("--bytes-per-request: %w", err))
 				}
 			}
-			s, err := app.Load(args[0])
+			s, err := app.Load(args[0], cmd.InOrStdin())
 			if err != nil {
 				return err
 			}

@@ -73,6 +73,11 @@ func (d *dryRun) comments() []string {
 		lines = append(lines, fmt.Sprintf("# at the peak it takes %s edge addresses, for none to get more than %s",
 			plain.Count(int64(n)), d.plan.Limits.PerEdgeAddress))
 	}
+	for _, note := range d.plan.Notes {
+		for _, l := range plain.Wrap(plain.Line(note), 96) {
+			lines = append(lines, "# "+l)
+		}
+	}
 	if d.Refused != "" {
 		for _, l := range plain.Wrap("it would be REFUSED: "+plain.Line(d.Refused), 96) {
 			lines = append(lines, "# "+l)

@@ -26,7 +26,7 @@ var Rules = []Rule{
 	{"attack/host", []string{"results"}},
 	{"scenarios/lab", []string{"internal/nearest", "internal/quic", "scenarios", "scenarios/urls", "pacing", "results"}},
 	{"scenarios/guidance", []string{"scenarios", "scenarios/distribution", "scenarios/urls", "pacing", "results", "results/report/plain"}},
-	{"scenarios", []string{"internal/nearest", "scenarios/distribution", "scenarios/proof", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
+	{"scenarios", []string{"internal/nearest", "scenarios/distribution", "scenarios/proof", "scenarios/urls", "scenarios/strict", "pacing", "results", "results/accesslog"}},
 	{"scenarios/distribution", nil},
 	{"scenarios/urls", []string{"results", "results/accesslog"}},
 	{"results/store", []string{"results", "results/record", "results/hist"}},

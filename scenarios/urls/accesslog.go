@@ -18,6 +18,9 @@ func (r *recorder) logs(ctx context.Context, name string, in *input) error {
 	}
 	read, err := accesslog.Requests(ctx, []string{name}, o, func(q *accesslog.Request) error {
 		r.logged(q)
+		if len(r.seconds) > maxSeconds {
+			return errLong
+		}
 		return nil
 	})
 	if err != nil {
@@ -37,7 +40,7 @@ func (r *recorder) logged(q *accesslog.Request) {
 		if host == nil {
 			host = q.Host
 		}
-		r.leave(otherHost, string(host), 1)
+		r.leave(OtherHost, string(host), 1)
 		return
 	}
 	method := "GET"
@@ -56,7 +59,9 @@ func (r *recorder) logged(q *accesslog.Request) {
 		r.leave(noURL, path, 1)
 		return
 	}
-	r.put(path, shape{method: method})
+	if r.put(path, shape{method: method}) && r.Gaps {
+		r.seconds.add(q.Millis / 1000)
+	}
 }
 
 // methodOf returns a method as text, without memory of its own where it is a

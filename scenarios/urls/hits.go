@@ -17,32 +17,38 @@ import (
 //	lean  < 0: that share bypasses the caches, and is a miss
 //	else:      the entry's own draws
 //
-// Once a second it estimates from the answers the hit ratio q of the entry's
-// own draws, and sets lean so that the answers come to what is wanted:
+// Four times a second it estimates from the answers the hit ratio q of the
+// entry's own draws, and sets lean so that the answers come to what is wanted:
 //
 //	wanted = lean + (1-lean) q   for lean >= 0
 //	wanted = (1+lean) q          for lean <= 0
 //
-// What the run is short of so far, or has too much, is made up for in the
-// seconds that follow. It begins as if the caches were empty, q = 0.
+// What the run is short of so far, or has too much, is made up for in what
+// follows. It begins as if the caches were empty, q = 0, and with one URL to
+// repeat, which few answers suffice to have in every cache.
 type steering struct {
 	wanted     float64
 	lean       atomic.Uint64 // a float64's bits
+	hot        atomic.Uint64 // how many URLs are repeated
 	hits, told atomic.Int64  // answers since the last step
-	second     atomic.Int64  // of the last step
+	turn       atomic.Int64  // number of the last step
 
-	mu              sync.Mutex
-	ownHits, own    float64 // of late, of the entry's own draws, by estimate
-	excess, answers float64 // hits beyond what was wanted, of all answers; and how many these are a second, of late
+	mu           sync.Mutex
+	ownHits, own float64 // of late, by estimate: hits among the entry's own draws, and these
+	excess       float64 // hits beyond what was wanted, so far
+	pace         float64 // answers between two steps, of late
+	answers      float64 // so far
 }
 
 const (
-	hotURLs  = 16          // that are repeated
+	hotURLs  = 16          // that are repeated at most
+	newHot   = 200         // answers after which one more is
 	hotSalt  = golden >> 1 // sets their draws apart from those of requests
-	fading   = 0.8         // what a second's answers count for after another one
-	makeUp   = 5           // seconds in which an excess or a shortfall is to be made up for
-	mostMake = 0.1         // of the hit ratio, that is aimed higher or lower for it
-	mostDebt = 10          // seconds' answers that are made up for at most, after a time when nothing helped
+	stepTime = 250 * time.Millisecond
+	memory   = 6   // steps whose answers tell of late
+	least    = 200 // answers that do, where they come slowly
+	mostMake = 0.1 // of the hit ratio, that is aimed higher or lower to make up for an excess
+	mostDebt = 12  // steps' answers that are made up for at most, after a time when nothing helped
 )
 
 // newSteering returns a steering, nil where nothing is wanted.
@@ -52,6 +58,7 @@ func newSteering(wanted float64) *steering {
 	}
 	s := &steering{wanted: wanted}
 	s.lean.Store(math.Float64bits(wanted))
+	s.hot.Store(1)
 	return s
 }
 
@@ -69,7 +76,7 @@ func (s *steering) choose(r *stream) (w way, hot uint64) {
 	lean := math.Float64frombits(s.lean.Load())
 	switch u := r.float(); {
 	case u < lean:
-		return repeat, r.below(hotURLs)
+		return repeat, r.below(s.hot.Load())
 	case u < -lean:
 		return miss, 0
 	}
@@ -78,8 +85,8 @@ func (s *steering) choose(r *stream) (w way, hot uint64) {
 
 // tell counts an answer that came at a time of the run.
 func (s *steering) tell(hit bool, at time.Duration) {
-	second := int64(at / time.Second)
-	if last := s.second.Load(); second > last && s.second.CompareAndSwap(last, second) {
+	turn := int64(at / stepTime)
+	if last := s.turn.Load(); turn > last && s.turn.CompareAndSwap(last, turn) {
 		s.step()
 	}
 	if hit {
@@ -96,17 +103,23 @@ func (s *steering) step() {
 	if told == 0 {
 		return
 	}
+	if s.pace == 0 {
+		s.pace = told
+	}
+	s.pace += (told - s.pace) / memory
+	s.answers += told
+	s.hot.Store(uint64(min(hotURLs, 1+s.answers/newHot)))
+	late := max(least, memory*s.pace)
+	kept := max(0, 1-told/late)
 	lean := math.Float64frombits(s.lean.Load())
-	s.ownHits = fading*s.ownHits + hits - told*max(0, lean)
-	s.own = fading*s.own + told*(1-math.Abs(lean))
-	s.excess += hits - told*s.wanted
-	s.answers = fading*s.answers + (1-fading)*told
-	s.excess = min(max(-mostDebt*s.answers, s.excess), mostDebt*s.answers)
+	s.ownHits = kept*s.ownHits + hits - told*max(0, lean)
+	s.own = kept*s.own + told*(1-math.Abs(lean))
+	s.excess = min(max(-mostDebt*s.pace, s.excess+hits-told*s.wanted), mostDebt*s.pace)
 	q := 0.0
 	if s.own > 0 {
 		q = min(max(0, s.ownHits/s.own), 1)
 	}
-	aim := s.wanted - min(max(-mostMake, s.excess/(makeUp*max(s.answers, 1))), mostMake)
+	aim := s.wanted - min(max(-mostMake, s.excess/late), mostMake)
 	s.lean.Store(math.Float64bits(leanFor(min(max(0, aim), 1), q)))
 }
 

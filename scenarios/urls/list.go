@@ -31,10 +31,10 @@ func (r *recorder) list(in *input) error {
 
 // requestLine cuts "METHOD URL" or "URL".
 func requestLine(line string) (method, url string, err error) {
-	switch parts := strings.Fields(line); len(parts) {
-	case 1:
+	switch parts := strings.Fields(line); {
+	case len(parts) == 1:
 		return "GET", parts[0], nil
-	case 2:
+	case len(parts) == 2 && tokenChars.only(parts[0]):
 		method, url = parts[0], parts[1]
 	default:
 		return "", "", fmt.Errorf("want a URL, or METHOD URL, got %.80q: write %%20 for a space", line)

@@ -17,6 +17,10 @@ type Recording struct {
 	Sampled  bool  // there were more than are held: the URLs are those of a sample of the requests
 	Left     []Left
 
+	// Seconds are how many requests each second had, from the first to the
+	// last that had any; nil unless [Source.Gaps] asked for them.
+	Seconds []int64
+
 	Groups []Group // by request name, the one with most requests first
 }
 

@@ -23,10 +23,12 @@ type recorder struct {
 	hosts map[string]bool // names without ports, in lower case; empty for all
 	left  map[string]*Left
 	files int
+
+	seconds seconds
 }
 
 func newRecorder(s *Source) *recorder {
-	r := &recorder{Source: s, tally: newTally(), hosts: map[string]bool{}, left: map[string]*Left{}}
+	r := &recorder{Source: s, tally: newTally(), hosts: map[string]bool{}, left: map[string]*Left{}, seconds: seconds{}}
 	for _, h := range s.Hosts {
 		r.hosts[hostOnly(h)] = true
 	}
@@ -52,13 +54,17 @@ func (r *recorder) leave(why, first string, n int64) {
 	l.Count += n
 }
 
+// Why recorded requests are left out, where a scenario can change that.
 const (
-	otherHost   = "of another host"
-	otherMethod = "of a method that is not asked for again"
-	noMethod    = "of a method that CloudFront does not take"
-	noPath      = "without a path"
-	longURL     = "with a URL that is too long"
-	largeBody   = "with a body or headers that are too large"
+	OtherHost   = "of another host"
+	OtherMethod = "of a method that is not asked for again"
+)
+
+const (
+	noMethod  = "of a method that CloudFront does not take"
+	noPath    = "without a path"
+	longURL   = "with a URL that is too long"
+	largeBody = "with a body or headers that are too large"
 )
 
 // foreign reports whether a host is not among those that are taken.
@@ -74,7 +80,7 @@ func (r *recorder) take(url string, s shape) error {
 			return err
 		}
 		if r.foreign(host) {
-			r.leave(otherHost, host, 1)
+			r.leave(OtherHost, host, 1)
 			return nil
 		}
 		path = rest
@@ -87,8 +93,9 @@ func (r *recorder) take(url string, s shape) error {
 	return nil
 }
 
-// put counts a request by its path and query as they are sent.
-func (r *recorder) put(path string, s shape) {
+// put counts a request by its path and query as they are sent, and reports
+// whether it did.
+func (r *recorder) put(path string, s shape) bool {
 	size := 0
 	for _, h := range s.header {
 		size += len(h.Name) + len(h.Value)
@@ -102,7 +109,9 @@ func (r *recorder) put(path string, s shape) {
 		r.leave(largeBody, path, 1)
 	default:
 		r.tally.add(path, s)
+		return true
 	}
+	return false
 }
 
 // replays reports whether requests of a method that was recorded, and not
@@ -111,7 +120,7 @@ func (r *recorder) replays(method string) bool {
 	if r.AllMethods || method == "GET" || method == "HEAD" {
 		return true
 	}
-	r.leave(otherMethod, method, 1)
+	r.leave(OtherMethod, method, 1)
 	return false
 }
 

@@ -45,12 +45,9 @@ func ReadSitemap(r io.Reader, page, index func(url string) error) error {
 		case xml.StartElement:
 			if root == "" {
 				root = t.Name.Local
-				if root != "urlset" && root != "sitemapindex" {
-					return fmt.Errorf("it begins with %.40q and is no sitemap: expected a urlset or a sitemapindex", root)
-				}
 			}
-			if len(open) > 64 {
-				return errors.New("it is no sitemap: its elements lie too deep in each other")
+			if err := sitemapElement(root, len(open)); err != nil {
+				return err
 			}
 			open = append(open, t.Name.Local)
 			text.Reset()
@@ -66,6 +63,18 @@ func ReadSitemap(r io.Reader, page, index func(url string) error) error {
 			open = open[:len(open)-1]
 		}
 	}
+}
+
+// sitemapElement refuses what no sitemap holds: another root, and elements that
+// lie deep in each other.
+func sitemapElement(root string, depth int) error {
+	switch {
+	case root != "urlset" && root != "sitemapindex":
+		return fmt.Errorf("it begins with %.40q and is no sitemap: expected a urlset or a sitemapindex", root)
+	case depth > 64:
+		return errors.New("it is no sitemap: its elements lie too deep in each other")
+	}
+	return nil
 }
 
 // located tells of a URL, where one ends here.

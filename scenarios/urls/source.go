@@ -31,6 +31,7 @@ type Source struct {
 	// those of GET and HEAD only. Lists and vegeta's targets are always whole.
 	AllMethods bool
 
+	Gaps bool   // also tell how many requests each second had, which access logs alone know
 	Name string // of all requests; empty to name them by their paths
 
 	Inputs
@@ -62,7 +63,11 @@ func Record(ctx context.Context, s *Source) (*Recording, error) {
 			return nil, err
 		}
 	}
-	return r.recording(), nil
+	rec := r.recording()
+	if s.Gaps {
+		rec.Seconds, err = r.seconds.all()
+	}
+	return rec, err
 }
 
 // find returns the names of files, in order.
@@ -199,10 +204,10 @@ func recognise(head []byte) (string, error) {
 		return "access-log", nil
 	case len(text) == 0:
 		return "", errors.New("the file is empty")
-	case bytes.IndexByte(head, 0) >= 0:
+	case bytes.IndexByte(head, 0) >= 0 || looksLog(text):
 		return "", foreign
 	case text[0] == '<':
-		if !bytes.Contains(head, []byte("<urlset")) && !bytes.Contains(head, []byte("<sitemapindex")) && !bytes.Contains(head, []byte(":urlset")) && !bytes.Contains(head, []byte(":sitemapindex")) {
+		if !bytes.Contains(text, []byte("urlset")) && !bytes.Contains(text, []byte("sitemapindex")) {
 			return "", errors.New("it looks like XML or HTML and is no sitemap: expected a urlset or a sitemapindex")
 		}
 		return "sitemap", nil
@@ -214,6 +219,14 @@ func recognise(head []byte) (string, error) {
 		return "vegeta", nil
 	}
 	return "list", nil
+}
+
+// looksLog reports whether a text that is no log of CloudFront's is one all the
+// same, by its first lines.
+func looksLog(text []byte) bool {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	line = bytes.ToLower(line)
+	return bytes.HasPrefix(line, []byte("#version:")) || bytes.HasPrefix(line, []byte("#fields:")) || bytes.Count(line, []byte("\t")) > 2 && line[0] != '#'
 }
 
 // recogniseObject tells a HAR file from vegeta's targets, by the first key and

@@ -1,9 +1,12 @@
 // Package urls makes the requests of a load test: which entry is asked next,
-// by weight, and with which values its variables are filled in.
+// by weight, and with which values its variables are filled in. Entries are
+// templates, or requests that were recorded: [Record] reads lists of URLs,
+// vegeta's targets, CloudFront's access logs, HAR files and sitemaps.
 //
 // Request n is a function of the seed and n alone, so that the shards of a
 // fleet, each making its own share, together make the very same requests as
-// one machine would.
+// one machine would. Only how an entry that is held at a hit ratio draws also
+// follows from the answers so far: see [Generator.Watch].
 package urls
 
 import (

@@ -23,48 +23,60 @@ import (
 //	@order.json
 func (r *recorder) vegeta(in *input) error {
 	lines := lineReader{in: in, most: maxListLine}
-	var url string
-	var s shape
-	at := 0 // the line of the request under way; zero for none
-	done := func() error {
-		if at == 0 {
-			return nil
-		}
-		first := at
-		at = 0
-		if err := r.takeWritten(url, s); err != nil {
-			return fmt.Errorf("%s:%d: %w", in.name, first, err)
-		}
-		return nil
-	}
+	q := vegetaRequest{recorder: r, in: in}
 	for lines.next() {
-		text, err := lines.text, error(nil)
-		switch {
-		case text == "":
-			err = done()
-		case text[0] == '#':
-		case at > 0 && text[0] == '@':
-			s.body, err = bodyFile(filepath.Join(in.dir, text[1:]), text[1:])
-		case at > 0 && isHeaderLine(text):
-			name, value, _ := strings.Cut(text, ":")
-			s.header = append(s.header, results.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
-		default:
-			if err = done(); err != nil {
-				return err
-			}
-			s = shape{}
-			if s.method, url, err = requestLine(text); err == nil {
-				at = lines.number
-			}
-		}
-		if err != nil {
+		if err := q.line(lines.text, lines.number); err != nil {
 			return placed(&lines, err)
 		}
 	}
 	if err := lines.end(); err != nil {
 		return err
 	}
-	return done()
+	return q.done()
+}
+
+// A vegetaRequest is a request under way, of which some lines were read.
+type vegetaRequest struct {
+	*recorder
+	in    *input
+	url   string
+	shape shape
+	at    int // number of its first line; zero for none
+}
+
+func (q *vegetaRequest) line(text string, number int) (err error) {
+	switch {
+	case text == "":
+		return q.done()
+	case text[0] == '#':
+	case q.at > 0 && text[0] == '@':
+		q.shape.body, err = bodyFile(filepath.Join(q.in.dir, text[1:]), text[1:])
+	case q.at > 0 && isHeaderLine(text):
+		name, value, _ := strings.Cut(text, ":")
+		q.shape.header = append(q.shape.header, results.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	default:
+		if err := q.done(); err != nil {
+			return err
+		}
+		q.shape = shape{}
+		if q.shape.method, q.url, err = requestLine(text); err == nil {
+			q.at = number
+		}
+	}
+	return err
+}
+
+// done takes the request.
+func (q *vegetaRequest) done() error {
+	if q.at == 0 {
+		return nil
+	}
+	first := q.at
+	q.at = 0
+	if err := q.takeWritten(q.url, q.shape); err != nil {
+		return fmt.Errorf("%s:%d: %w", q.in.name, first, err)
+	}
+	return nil
 }
 
 // placed puts the line before an error that does not say it.
@@ -80,7 +92,7 @@ func placed(l *lineReader, err error) error {
 func (r *recorder) takeWritten(url string, s shape) error {
 	for _, h := range s.header {
 		if strings.EqualFold(h.Name, "host") && r.foreign(h.Value) {
-			r.leave(otherHost, h.Value, 1)
+			r.leave(OtherHost, h.Value, 1)
 			return nil
 		}
 		if err := headerText(h.Value); err != nil {

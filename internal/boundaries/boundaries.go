@@ -27,6 +27,7 @@ var Rules = []Rule{
 	{"scenarios/lab", []string{"internal/nearest", "internal/quic", "scenarios", "scenarios/urls", "pacing", "results"}},
 	{"scenarios", []string{"internal/nearest", "scenarios/distribution", "scenarios/proof", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
 	{"scenarios/distribution", nil},
+	{"scenarios/propose", []string{"scenarios/urls"}},
 	{"scenarios/urls", []string{"results", "results/accesslog"}},
 	{"results/store", []string{"results", "results/record", "results/hist"}},
 	{"results/record", []string{"results", "results/hist"}},

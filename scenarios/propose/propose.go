@@ -83,3 +83,8 @@ func escaped(text string) string {
 	}
 	return b.String()
 }
+
+// Start returns the request for the page itself.
+func Start(u *url.URL) Request {
+	return Request{Name: "start", Weight: 1, Path: pathOf(u), Of: 1}
+}

@@ -142,6 +142,7 @@ type RequestCount struct {
 	OK           int64     `json:"ok"`
 	Responses503 int64     `json:"responses_503"`
 	HitRatio     *float64  `json:"hit_ratio"`
+	HitsWanted   *float64  `json:"hit_ratio_wanted"` // nil where it was left to chance
 	Response     Latencies `json:"response"`
 }
 

@@ -22,12 +22,13 @@ type RunInfo struct {
 	// "attest: " and the reason.
 	Authorization string
 
-	Requests    []string // request names, by index
-	ClientLimit float64  // requests/s that one client may send; zero when unlimited
-	EdgeLimit   float64  // requests/s that one edge address may get; zero when unlimited
-	Interrupted bool     // the user, a full disk or a fault ended it early
-	Simulated   bool     // in virtual time, without sockets
-	Rehearsal   string   // what the lab itself knew of the run, as JSON; empty where there was no lab
+	Requests    []string  // request names, by index
+	Hits        []float64 // the hit ratio that each of Requests was to be held at, zero for none; may be shorter
+	ClientLimit float64   // requests/s that one client may send; zero when unlimited
+	EdgeLimit   float64   // requests/s that one edge address may get; zero when unlimited
+	Interrupted bool      // the user, a full disk or a fault ended it early
+	Simulated   bool      // in virtual time, without sockets
+	Rehearsal   string    // what the lab itself knew of the run, as JSON; empty where there was no lab
 }
 
 // A CellKey is what samples are counted by, beside the second.

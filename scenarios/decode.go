@@ -55,6 +55,10 @@ func (d *decoder) value(path string, n *node, v reflect.Value) {
 		*p = parseScalar(d, path, n, "a percentage like 50%", parsePercent)
 	case *pairs:
 		d.pairs(path, n, p)
+	case *cachePolicy:
+		d.cachePolicy(path, n, p)
+	case *paths:
+		d.paths(path, n, v)
 	default:
 		d.kind(path, n, v)
 	}
@@ -193,6 +197,24 @@ func (d *decoder) pairs(path string, n *node, p *pairs) {
 			*p = append(*p, results.Header{Name: key.text, Value: value.text})
 		}
 	})
+}
+
+// cachePolicy reads a word or a section.
+func (d *decoder) cachePolicy(path string, n *node, p *cachePolicy) {
+	if n.kind == scalar {
+		p.word = n.text
+		return
+	}
+	d.section(path, n, reflect.ValueOf(&p.hitsSection).Elem())
+}
+
+// paths reads one path, or several.
+func (d *decoder) paths(path string, n *node, v reflect.Value) {
+	if n.kind == scalar {
+		v.Set(reflect.ValueOf(paths{n.text}))
+		return
+	}
+	d.list(path, n, v)
 }
 
 // number reads whole numbers and fractions; 1e6 is a whole number too.

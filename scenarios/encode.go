@@ -38,6 +38,15 @@ func encode(v reflect.Value) *node {
 		return text(x.String())
 	case pairs:
 		return encodePairs(x)
+	case cachePolicy:
+		if x.Hits == 0 {
+			return text(x.word)
+		}
+		return encode(reflect.ValueOf(x.hitsSection))
+	case paths:
+		if len(x) == 1 {
+			return text(x[0])
+		}
 	}
 	switch v.Kind() {
 	case reflect.Pointer:

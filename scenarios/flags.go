@@ -42,7 +42,7 @@ type Flags struct {
 // FromFlags makes a scenario of one request from the command line. Every
 // fault comes back in [Faults] and names its flag.
 func FromFlags(f Flags) (*Scenario, error) {
-	s := &Scenario{base: ".", files: map[string][]byte{}}
+	s := newScenario(".")
 	s.origin = &origin{flags: map[string]string{}}
 	found := &faults{origin: s.origin}
 	r := flagReader{found, &s.model}

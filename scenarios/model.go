@@ -110,20 +110,30 @@ type requestSection struct {
 	Method string `yaml:"method" jsonschema:"enum=GET,enum=HEAD,enum=OPTIONS,enum=PUT,enum=PATCH,enum=POST,enum=DELETE"`
 	// Path, query included if there is one. {name} stands for a variable.
 	Path string `yaml:"path,omitempty"`
+	// Recorded requests, in the place of path, sent as often as each was recorded: files, patterns such as ./logs/*.gz, directories of access logs, or "-" for standard input. They are lists of URLs, vegeta's targets, CloudFront's access logs, HAR files or sitemaps, packed by gzip or not.
+	From paths `yaml:"from,omitempty"`
+	// What from is written in. Left out, or auto: by the content.
+	Format string `yaml:"format,omitempty" jsonschema:"enum=auto,enum=list,enum=vegeta,enum=access-log,enum=har,enum=sitemap"`
+	// Fields of the access logs of from, in their order and with commas between, where the rows do not name them.
+	Fields string `yaml:"fields,omitempty"`
+	// Whose recorded requests are taken: a host, or any. Left out: the target's.
+	Host string `yaml:"host,omitempty"`
+	// Which of the requests in access logs and HAR files are taken: get (GET and HEAD) or recorded (all). Left out: get.
+	Methods string `yaml:"methods,omitempty" jsonschema:"enum=get,enum=recorded"`
 	// Query parameters as plain text, added to those of the path.
 	Query pairs `yaml:"query,omitempty"`
 	// Request headers.
 	Headers pairs `yaml:"headers,omitempty"`
-	// Request body.
+	// Request body. {name} stands for a variable.
 	Body string `yaml:"body,omitempty"`
+	// File with the request body, in the place of body; {name} stands for a variable in it too.
+	BodyFile string `yaml:"body-file,omitempty"`
 	// Variables that stand as {name} in path, query, headers and body.
 	Vars map[string]varSection `yaml:"vars,omitempty"`
-	// "bypass" adds a unique query parameter, so that each request is a miss.
-	Cache string `yaml:"cache,omitempty" jsonschema:"enum=bypass"`
+	// "bypass" adds a unique query parameter, so that each request is a miss. hits is a hit ratio to be held.
+	Cache cachePolicy `yaml:"cache,omitempty"`
 	// Statuses that count as good. Not in this version.
 	Expect later `yaml:"expect,omitempty" later:"requests[].expect is"`
-	// Recorded traffic. Not in this version.
-	From later `yaml:"from,omitempty" later:"requests[].from is"`
 	// Signed URLs. Not in this version.
 	Sign later `yaml:"sign,omitempty" later:"requests[].sign is"`
 }
@@ -138,9 +148,23 @@ type varSection struct {
 	Sequence *sequenceSection `yaml:"sequence,omitempty"`
 	// One of these, each with the same chance.
 	List values `yaml:"list,omitempty"`
-	// One of the lines of this file, each with the same chance; blank lines are skipped.
+	// One of the lines of this file, each with the same chance or, where every line is VALUE, a tab and WEIGHT, in proportion to its weight; blank lines are skipped.
 	File string `yaml:"file,omitempty"`
 }
+
+// cachePolicy is a word, or else what caches shall do.
+type cachePolicy struct {
+	word string
+	hitsSection
+}
+
+type hitsSection struct {
+	// Share of the answers that shall be hits, met by repeating a few of the URLs more often, or by making some requests a miss.
+	Hits percent `yaml:"hits" jsonschema:"required"`
+}
+
+// paths are one path, or several in a list.
+type paths []string
 
 // values are texts; numbers among them are read as they are written.
 type values []string

@@ -27,6 +27,10 @@ type Plan struct {
 	Guided   bool // the load is a guided ramp
 	Limits   Limits
 	Seed     uint64
+
+	// Hits are the wanted hit ratios of Requests, by index; zero for none.
+	Hits  []float64
+	Notes []string // what a user should know of what was read, recorded requests above all
 }
 
 // A Target is what is tested.
@@ -98,7 +102,7 @@ func (s *Scenario) compile(f *faults) *Plan {
 	p.Distribution, p.Marker = s.distribution(f), s.marker(f)
 	p.Control = s.control(f)
 	p.Clients = s.clients(f)
-	p.Requests, p.URLs = s.requests(f)
+	s.requests(f, p)
 	s.load(f, p)
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"frontload/scenarios/urls"
@@ -13,40 +14,56 @@ import (
 const (
 	maxVarFile  = 64 << 20 // bytes of a variable's file
 	maxVarLines = 5_000_000
+	maxBodyFile = 16 << 20 // bytes of a body's file
 )
 
-// requests compiles the section requests: the names and the generator.
-func (s *Scenario) requests(f *faults) ([]string, *urls.Generator) {
+// requests compiles the section requests: the names and the generator. An
+// entry with recorded requests becomes one for each name of these.
+func (s *Scenario) requests(f *faults, p *Plan) {
 	m := s.model.Requests
 	if !s.origin.has("requests") {
 		f.add("requests", "there is nothing to send: add a request, such as - {name: home, path: /}")
-		return nil, nil
+		return
 	}
-	names := make([]string, 0, len(m))
 	entries := make([]urls.Entry, 0, len(m))
-	recorded := false
+	var of []int // by entry, the request that it is of
 	for i := range m {
 		at := fmt.Sprintf("requests[%d]", i)
-		recorded = recorded || s.origin.has(at+".from")
 		if m[i].Name == "" && m[i].Path != "" {
 			f.add(at+".name", "it is empty")
 		}
-		if first := slices.Index(names, m[i].Name); first >= 0 && m[i].Name != "" {
-			f.add(at+".name", "request %d is called %q too: give each a name of its own", first+1, m[i].Name)
+		if first := slices.Index(p.Requests, m[i].Name); first >= 0 && m[i].Name != "" {
+			f.add(at+".name", "request %d is called %q too: give each a name of its own", of[first]+1, m[i].Name)
 		}
-		names = append(names, m[i].Name)
-		entries = append(entries, s.entry(f, at, &m[i]))
+		for _, e := range s.entries(f, at, &m[i], p) {
+			entries, of = append(entries, e), append(of, i)
+			p.Requests, p.Hits = append(p.Requests, e.Name), append(p.Hits, e.Hits)
+		}
 	}
-	if recorded {
-		return names, nil
-	}
-	g, err := urls.New(entries, s.model.Load.Seed)
-	addEntryFaults(f, err)
-	return names, g
+	var err error
+	p.URLs, err = urls.New(entries, s.model.Load.Seed)
+	addEntryFaults(f, of, err)
 }
 
-// addEntryFaults turns the faults of entries into those of the scenario.
-func addEntryFaults(f *faults, err error) {
+// entries compiles one request.
+func (s *Scenario) entries(f *faults, at string, m *requestSection, p *Plan) []urls.Entry {
+	e := s.entry(f, at, m)
+	if s.origin.has(at + ".from") {
+		return s.recordedEntries(f, at, m, e, p)
+	}
+	for _, key := range []string{"format", "fields", "host", "methods"} {
+		if s.origin.has(at + "." + key) {
+			f.addKey(at+"."+key, "it goes with from only, which names recorded requests")
+		}
+	}
+	return []urls.Entry{e}
+}
+
+// addEntryFaults turns the faults of entries into those of the scenario. Of
+// says which request an entry is of; what is wrong with several entries of one
+// is said once.
+func addEntryFaults(f *faults, of []int, err error) {
+	said := map[string]bool{}
 	if err == nil {
 		return
 	}
@@ -60,7 +77,12 @@ func addEntryFaults(f *faults, err error) {
 			f.add("requests", "%v", err)
 			continue
 		}
-		at := join(fmt.Sprintf("requests[%d]", fault.Entry), fault.Field)
+		at := join(fmt.Sprintf("requests[%d]", of[fault.Entry]), fault.Field)
+		if key := at + " " + fault.Err.Error(); said[key] {
+			continue
+		} else {
+			said[key] = true
+		}
 		if strings.HasPrefix(fault.Field, "vars.") && strings.Count(fault.Field, ".") == 1 {
 			f.addKey(at, "%v", fault.Err)
 		} else {
@@ -77,14 +99,9 @@ func (e oneError) Unwrap() []error { return []error{e.error} }
 func (s *Scenario) entry(f *faults, at string, m *requestSection) urls.Entry {
 	e := urls.Entry{
 		Name: m.Name, Weight: m.Weight, Method: m.Method, Path: m.Path,
-		Query: m.Query, Headers: m.Headers, Body: []byte(m.Body), Bypass: m.Cache == "bypass",
+		Query: m.Query, Headers: m.Headers, Body: s.body(f, at, m), Bypass: m.Cache.word == "bypass", Hits: float64(m.Cache.Hits),
 	}
-	if m.Cache != "" && m.Cache != "bypass" {
-		f.add(at+".cache", "%q is not known: write bypass, or leave the key out", m.Cache)
-	}
-	if s.origin.has(at+".cache") && m.Cache == "" {
-		f.add(at+".cache", "it is empty: write bypass, or leave the key out")
-	}
+	s.cache(f, at, m.Cache)
 	sameHeader(f, at, m.Headers)
 	s.environment(f, at, m)
 	if len(m.Vars) > 0 {
@@ -94,6 +111,39 @@ func (s *Scenario) entry(f *faults, at string, m *requestSection) urls.Entry {
 		e.Vars[name] = s.variable(f, at+".vars."+name, m.Vars[name])
 	}
 	return e
+}
+
+// cache checks what an entry says of caches.
+func (s *Scenario) cache(f *faults, at string, c cachePolicy) {
+	const ways = "write bypass or {hits: 90%%}, or leave the key out"
+	at += ".cache"
+	switch {
+	case !s.origin.has(at):
+	case s.origin.has(at+".hits") && c.Hits == 0:
+		f.add(at+".hits", "0%% makes each request a miss: write cache: bypass for that")
+	case c.Hits == 0 && c.word == "":
+		f.add(at, "it is empty: "+ways)
+	case c.Hits == 0 && c.word != "bypass":
+		f.add(at, "%q is not known: "+ways, c.word)
+	}
+}
+
+// body returns the body as it is written, or that of a file.
+func (s *Scenario) body(f *faults, at string, m *requestSection) []byte {
+	if !s.origin.has(at + ".body-file") {
+		return []byte(m.Body)
+	}
+	if m.Body != "" {
+		f.addKey(at+".body-file", "body and body-file stand together: keep one of them")
+	}
+	data, err := s.file(m.BodyFile, maxBodyFile)
+	switch {
+	case err != nil:
+		f.add(at+".body-file", "%v", err)
+	case len(data) == 0:
+		f.add(at+".body-file", "%s is empty: leave the key out for no body", m.BodyFile)
+	}
+	return data
 }
 
 // sameHeader reports headers that differ in case only.
@@ -172,5 +222,25 @@ func (s *Scenario) lines(f *faults, at, path string) urls.Var {
 	case len(list) > maxVarLines:
 		f.add(at, "%s has %d values, and %d is the most", path, len(list), maxVarLines)
 	}
+	if weighted, ok := weighted(list); ok {
+		return weighted
+	}
 	return list
+}
+
+// weighted reads lines of a value, a tab and a weight each; it is not ok where
+// one is none.
+func weighted(lines urls.List) (w urls.Weighted, ok bool) {
+	for _, line := range lines {
+		i := strings.LastIndexByte(line, '\t')
+		if i < 0 {
+			return w, false
+		}
+		weight, err := strconv.ParseFloat(strings.TrimSpace(line[i+1:]), 64)
+		if err != nil {
+			return w, false
+		}
+		w.Values, w.Weights = append(w.Values, strings.TrimSpace(line[:i])), append(w.Weights, weight)
+	}
+	return w, len(lines) > 0
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+
+	"frontload/scenarios/urls"
 )
 
 // A Scenario is a scenario that was read and found to be without fault, its
@@ -21,11 +23,17 @@ type Scenario struct {
 	origin *origin
 	base   string            // directory that relative paths start from
 	files  map[string][]byte // files that the scenario names, by path as written
+
+	inputs   urls.Inputs
+	recorded map[string]*urls.Recording // recorded requests, by the path of their entry
 }
 
 // Load reads the scenario file at path. What is wrong with its contents comes
 // back as [Faults].
-func Load(path string) (*Scenario, error) {
+func Load(path string) (*Scenario, error) { return LoadWith(path, urls.Inputs{}) }
+
+// LoadWith is like Load; recorded requests may also come from the inputs.
+func LoadWith(path string, in urls.Inputs) (*Scenario, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or leave it out and give --url, --rate and --for", path)
@@ -38,13 +46,18 @@ func Load(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario %s: %w", path, err)
 	}
-	return Parse(path, data)
+	return parseWith(path, data, in)
 }
 
 // Parse reads a scenario from data. Name stands in errors, and paths in the
 // scenario are relative to its directory. Every error is of type [Faults].
 func Parse(name string, data []byte) (*Scenario, error) {
-	s := &Scenario{base: filepath.Dir(name), files: map[string][]byte{}}
+	return parseWith(name, data, urls.Inputs{})
+}
+
+func parseWith(name string, data []byte, in urls.Inputs) (*Scenario, error) {
+	s := newScenario(filepath.Dir(name))
+	s.inputs = in
 	s.origin = &origin{file: name, lines: strings.Split(string(data), "\n"), at: map[string]marks{}}
 	d := decoder{faults: faults{origin: s.origin}}
 	tree, err := readYAML(data)
@@ -62,6 +75,10 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	}
 	d.settle(d.typos)
 	return s.finish(&d.faults, strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)))
+}
+
+func newScenario(base string) *Scenario {
+	return &Scenario{base: base, files: map[string][]byte{}, recorded: map[string]*urls.Recording{}}
 }
 
 // finish fills in the defaults that depend on other keys, and checks all by

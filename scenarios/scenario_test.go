@@ -282,7 +282,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("? [a]\n: b\n")
 	f.Add("\ufeffversion: 1\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "file:") || strings.Contains(text, "ca:") {
+		if strings.Contains(text, "file:") || strings.Contains(text, "ca:") || strings.Contains(text, "from:") {
 			return // no reading of files that the fuzzer makes up
 		}
 		s, err := Parse("test.yaml", []byte(text))

@@ -58,6 +58,12 @@ func mapped(t reflect.Type) *generator.Schema {
 		return &generator.Schema{OneOf: []*generator.Schema{{Type: "string", Pattern: percentPattern}, {Const: 0}}}
 	case reflect.TypeFor[pairs]():
 		return &generator.Schema{Type: "object", AdditionalProperties: anyText()}
+	case reflect.TypeFor[cachePolicy]():
+		hits := (&generator.Reflector{Anonymous: true, ExpandedStruct: true, DoNotReference: true, FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, Mapper: mapped}).ReflectFromType(reflect.TypeFor[hitsSection]())
+		hits.Version = ""
+		return &generator.Schema{OneOf: []*generator.Schema{{Const: "bypass"}, hits}}
+	case reflect.TypeFor[paths]():
+		return &generator.Schema{OneOf: []*generator.Schema{{Type: "string"}, {Type: "array", Items: &generator.Schema{Type: "string"}, MinItems: new(uint64(1))}}}
 	case reflect.TypeFor[values]():
 		return &generator.Schema{Type: "array", Items: anyText(), MinItems: new(uint64(1))}
 	case reflect.TypeFor[later]():

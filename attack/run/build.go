@@ -33,6 +33,7 @@ func (r *runner) describe() results.RunInfo {
 		Plan:          r.opt.Scenario,
 		Authorization: r.authorization(),
 		Requests:      r.plan.Requests,
+		Hits:          r.plan.Hits,
 		ClientLimit:   float64(r.plan.Limits.PerClient),
 		EdgeLimit:     float64(r.plan.Limits.PerEdgeAddress),
 	}
@@ -99,7 +100,7 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 		Requests:    requester{plan.URLs, plan.Target.Host},
 		Clients:     clients,
 		Port:        plan.Target.Port,
-		Sink:        r.recorder,
+		Sink:        plan.URLs.Watch(r.recorder),
 		ClientsAt:   clientsAt(plan),
 		NewViewer:   plan.Clients.NewViewers.Has,
 		PerClient:   plan.Limits.PerClient,

@@ -114,6 +114,9 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		return r.info, false, err
 	}
 	r.warnOfFiles()
+	for _, note := range r.plan.Notes {
+		r.say("%s", note)
+	}
 	r.say("%s: %s at %s", r.plan.Name, brief(r.plan.Schedule), r.plan.Target.URL)
 	r.host = host.New(0)
 	defer r.host.Close()

@@ -126,7 +126,7 @@ func readScenario(cmd *cobra.Command, args []string, flags app.Flags) (*app.Scen
 	if both != nil {
 		return nil, usage(cmd, errors.Join(both...))
 	}
-	return app.Load(args[0])
+	return app.Load(args[0], cmd.InOrStdin())
 }
 
 // A number is a flag's, of one or more; zero when the flag was left out.

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"io"
 	"time"
 
+	"frontload/results/accesslog/parquet"
 	"frontload/scenarios"
 	"frontload/scenarios/lab"
+	"frontload/scenarios/urls"
 )
 
 // Schema returns the JSON Schema of the scenario file.
@@ -29,9 +32,10 @@ type (
 // ParseDuration reads a duration such as 30s or 5m.
 func ParseDuration(text string) (time.Duration, error) { return scenarios.ParseDuration(text) }
 
-// Load reads a scenario file. Whatever is wrong with it is wrong usage.
-func Load(path string) (*Scenario, error) {
-	s, err := scenarios.Load(path)
+// Load reads a scenario file; stdin is what "-" means in it. Whatever is wrong
+// with it is wrong usage.
+func Load(path string, stdin io.Reader) (*Scenario, error) {
+	s, err := scenarios.LoadWith(path, urls.Inputs{Stdin: stdin, Parquet: parquet.Open})
 	return s, Usage(err)
 }
 

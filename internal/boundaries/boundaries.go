@@ -25,7 +25,7 @@ var Rules = []Rule{
 	{"attack/source", []string{"results"}},
 	{"attack/host", []string{"results"}},
 	{"scenarios/lab", []string{"internal/nearest", "internal/quic", "scenarios", "scenarios/urls", "pacing", "results"}},
-	{"scenarios", []string{"internal/nearest", "scenarios/distribution", "scenarios/proof", "scenarios/urls", "scenarios/strict", "pacing", "results"}},
+	{"scenarios", []string{"internal/nearest", "scenarios/distribution", "scenarios/proof", "scenarios/urls", "scenarios/strict", "pacing", "results", "results/accesslog"}},
 	{"scenarios/distribution", nil},
 	{"scenarios/propose", []string{"scenarios/urls"}},
 	{"scenarios/urls", []string{"results", "results/accesslog"}},

@@ -28,11 +28,19 @@ func byRequest(run *results.Run, l *ledger) []results.RequestCount {
 	for _, i := range sortedKeys(l.total.byRequest) {
 		t, name := l.total.byRequest[i], l.requestName(i)
 		list = append(list, results.RequestCount{
-			Name: name, Samples: t.samples, OK: t.ok, Responses503: t.status503, HitRatio: hitRatio(t.caches),
+			Name: name, Samples: t.samples, OK: t.ok, Responses503: t.status503, HitRatio: hitRatio(t.caches), HitsWanted: hitsWanted(&run.Info, i),
 			Response: quantiles(run.Latency[results.LatencyKey{Series: results.SeriesResponse, By: "request", Value: name}]),
 		})
 	}
 	return list
+}
+
+// hitsWanted returns the hit ratio that a request was to be held at.
+func hitsWanted(info *results.RunInfo, request uint16) *float64 {
+	if int(request) >= len(info.Hits) || info.Hits[request] == 0 {
+		return nil
+	}
+	return &info.Hits[request]
 }
 
 // cacheResults counts the good answers by cache result, and returns the share

@@ -97,6 +97,9 @@ func (in Input) requestRows() []requestRow {
 		if r.HitRatio != nil {
 			row.HitRatio = plain.Share(*r.HitRatio)
 		}
+		if r.HitsWanted != nil {
+			row.HitRatio += ", wanted " + tenths(*r.HitsWanted)
+		}
 		if r.Response.Count > 0 {
 			row.P50, row.P99 = plain.Span(micro(r.Response.P50)), plain.Span(micro(r.Response.P99))
 		}

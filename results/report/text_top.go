@@ -81,6 +81,9 @@ func (t text) counts() []string {
 	if control := t.in.control(); control != "" {
 		lines = append(lines, "straight to the origin: "+control)
 	}
+	if wanted := t.in.hitsWanted(); wanted != "" {
+		lines = append(lines, t.wrap("hit ratio held: ", wanted, 4)...)
+	}
 	clients := count("clients", int64(r.Clients))
 	if t.in.fromVegeta() {
 		clients, edges = "", ""

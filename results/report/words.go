@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"frontload/results"
@@ -37,6 +38,27 @@ func (in Input) hitRatio() string {
 		return "hit ratio " + plain.Share(*h)
 	}
 	return ""
+}
+
+// hitsWanted writes the hit ratio of each request that was to be held at one.
+func (in Input) hitsWanted() string {
+	var held []string
+	for _, r := range in.Analysis.Run.ByRequest {
+		if r.HitsWanted == nil {
+			continue
+		}
+		reached := "not told"
+		if r.HitRatio != nil {
+			reached = tenths(*r.HitRatio)
+		}
+		held = append(held, plain.Cut(plain.Line(r.Name), 40)+" "+reached+" of "+tenths(*r.HitsWanted)+" wanted")
+	}
+	return strings.Join(held[:min(len(held), maxRequests)], ", ")
+}
+
+// tenths writes a share to a tenth of a per cent.
+func tenths(share float64) string {
+	return strings.TrimSuffix(strconv.FormatFloat(100*share, 'f', 1, 64), ".0") + "%"
 }
 
 // pops names the edge locations, or says that there are none to be seen.

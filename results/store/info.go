@@ -12,8 +12,10 @@ import (
 // metaOf returns the rows of the table meta that describe the run.
 func metaOf(info results.RunInfo) map[string]string {
 	requests, _ := json.Marshal(info.Requests) // strings cannot fail
+	hits, _ := json.Marshal(info.Hits)         // nor can finite numbers
 	return map[string]string{
-		"name": info.Name, "source": info.Source, "version": info.Version, "region": info.Region,
+		"hits_wanted_json": string(hits),
+		"name":             info.Name, "source": info.Source, "version": info.Version, "region": info.Region,
 		"target": info.Target, "plan_yaml": info.Plan, "authorization": info.Authorization,
 		"start": timeText(info.Start), "end": timeText(info.End),
 		"seed": strconv.FormatUint(info.Seed, 10), "request_names_json": string(requests),
@@ -30,6 +32,11 @@ func infoOf(meta map[string]string) (results.RunInfo, error) {
 		Name: meta["name"], Source: meta["source"], Version: meta["version"], Region: meta["region"],
 		Target: meta["target"], Plan: meta["plan_yaml"], Authorization: meta["authorization"],
 		Simulated: meta["simulated"] == "true", Rehearsal: meta[metaRehearsal], // older files do not say
+	}
+	if hits := meta["hits_wanted_json"]; hits != "" { // older files do not say
+		if err := json.Unmarshal([]byte(hits), &info.Hits); err != nil {
+			return info, fmt.Errorf("meta hits_wanted_json: %w", err)
+		}
 	}
 	for _, field := range []struct {
 		key   string

@@ -72,7 +72,7 @@ type simulation struct {
 
 func newSimulation(m *Model, plan *scenarios.Plan, sink results.Sink) *simulation {
 	s := &simulation{
-		model: m, plan: plan, sink: sink, rng: rand.New(rand.NewPCG(plan.Seed, 2)),
+		model: m, plan: plan, sink: plan.URLs.Watch(sink), rng: rand.New(rand.NewPCG(plan.Seed, 2)),
 		clients: newSimClients(&plan.Clients), connections: max(1, plan.Clients.Connections), tls: plan.Target.Scheme == "https",
 	}
 	s.exclusive = plan.Clients.Protocol == results.H1

@@ -37,7 +37,7 @@ func (r *recorder) logged(q *accesslog.Request) {
 		if host == nil {
 			host = q.Host
 		}
-		r.leave(otherHost, string(host), 1)
+		r.leave(OtherHost, string(host), 1)
 		return
 	}
 	method := "GET"

@@ -147,7 +147,7 @@ func (r *recorder) takeFound(url string, s shape) {
 		return
 	}
 	if r.foreign(host) {
-		r.leave(otherHost, host, 1)
+		r.leave(OtherHost, host, 1)
 		return
 	}
 	path, err = cleanPath(path, true)

@@ -52,13 +52,17 @@ func (r *recorder) leave(why, first string, n int64) {
 	l.Count += n
 }
 
+// Why recorded requests are left out, where a scenario can change that.
 const (
-	otherHost   = "of another host"
-	otherMethod = "of a method that is not asked for again"
-	noMethod    = "of a method that CloudFront does not take"
-	noPath      = "without a path"
-	longURL     = "with a URL that is too long"
-	largeBody   = "with a body or headers that are too large"
+	OtherHost   = "of another host"
+	OtherMethod = "of a method that is not asked for again"
+)
+
+const (
+	noMethod  = "of a method that CloudFront does not take"
+	noPath    = "without a path"
+	longURL   = "with a URL that is too long"
+	largeBody = "with a body or headers that are too large"
 )
 
 // foreign reports whether a host is not among those that are taken.
@@ -74,7 +78,7 @@ func (r *recorder) take(url string, s shape) error {
 			return err
 		}
 		if r.foreign(host) {
-			r.leave(otherHost, host, 1)
+			r.leave(OtherHost, host, 1)
 			return nil
 		}
 		path = rest
@@ -111,7 +115,7 @@ func (r *recorder) replays(method string) bool {
 	if r.AllMethods || method == "GET" || method == "HEAD" {
 		return true
 	}
-	r.leave(otherMethod, method, 1)
+	r.leave(OtherMethod, method, 1)
 	return false
 }
 

@@ -80,7 +80,7 @@ func placed(l *lineReader, err error) error {
 func (r *recorder) takeWritten(url string, s shape) error {
 	for _, h := range s.header {
 		if strings.EqualFold(h.Name, "host") && r.foreign(h.Value) {
-			r.leave(otherHost, h.Value, 1)
+			r.leave(OtherHost, h.Value, 1)
 			return nil
 		}
 		if err := headerText(h.Value); err != nil {

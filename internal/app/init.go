@@ -242,11 +242,16 @@ func (i Init) fromSitemap(site *url.URL, body []byte, loopback bool) (*propose.S
 		return nil, fmt.Errorf("read %s: %w", i.From, err)
 	}
 	s := i.scenario(found.Site, loopback || site == nil && isLoopback(found.Site.Hostname()), "the sitemap "+i.From)
+	s.Notes = append(s.Notes, "A sitemap does not tell what viewers ask for most: each page counts alike.")
+	s.Notes = append(s.Notes, leftOut(found.Foreign, "pages of other sites")...)
+	if site == nil {
+		s.From = []string{i.From}
+		return s, nil
+	}
 	requests, rest := propose.Group(found.URLs, 100)
 	s.Requests = requests
-	s.Notes = append(s.Notes, "A sitemap does not tell what viewers ask for most: by the number of pages, each alike.")
-	s.Notes = append(s.Notes, leftOut(found.Foreign, "pages of other sites")...)
 	s.Notes = append(s.Notes, leftOut(rest, "pages of the smaller directories")...)
+	s.Notes = append(s.Notes, "For every page download the sitemap, and write in the place of these: - from: ./sitemap.xml")
 	return s, nil
 }
 

@@ -12,7 +12,6 @@ var notYet = []laterCommand{
 	{"compare", "compare runs"},
 	{"capacity", "plan an origin's capacity"},
 	{"fleet", "attack from many regions"},
-	{"lab", "serve the embedded CloudFront alone"},
 }
 
 type laterCommand struct{ name, short string }

@@ -35,7 +35,7 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, noSuchFlag(cmd, err)) })
-	root.AddCommand(newRehearse(), newAttack(), newAnalyze(), newReport(), newInit(), newSchema(), newVersion(), newCompletion(root))
+	root.AddCommand(newRehearse(), newAttack(), newAnalyze(), newReport(), newLab(), newInit(), newSchema(), newVersion(), newCompletion(root))
 	for _, later := range notYet {
 		root.AddCommand(later.command())
 	}

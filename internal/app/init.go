@@ -98,18 +98,9 @@ func writeNew(file, text string) error {
 
 // place makes the paths that the scenario names relative to its own.
 func (i Init) place(s *propose.Scenario) {
-	relative := func(path string) string {
-		if path == "" || filepath.IsAbs(path) {
-			return path
-		}
-		if rel, err := filepath.Rel(filepath.Dir(i.File), path); err == nil {
-			return rel
-		}
-		return path
-	}
-	s.CA = relative(s.CA)
+	s.CA = from(i.File, s.CA)
 	for k := range s.From {
-		s.From[k] = relative(s.From[k])
+		s.From[k] = from(i.File, s.From[k])
 	}
 }
 
@@ -159,7 +150,7 @@ func (i Init) propose(ctx context.Context) (*propose.Scenario, error) {
 	if body, err := unpacked(f.body); err == nil && isSitemap(body) {
 		return i.fromSitemap(u, body, f.loopback)
 	}
-	return i.fromPage(f), nil
+	return i.fromPage(f)
 }
 
 // parseURL reads the URL of a page.
@@ -175,6 +166,8 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q is not the URL of a page: it begins with https:// or http:// and a host name", text)
 	case u.User != nil:
 		return nil, errors.New("the URL holds a user and password, which would stand in the scenario: leave them out, and send them in a header")
+	case propose.Start(u).Path == "":
+		return nil, errors.New("the URL is longer than CloudFront takes, which is 8,192 bytes")
 	}
 	if u.Path == "" {
 		u.Path = "/"
@@ -191,7 +184,10 @@ func (i Init) scenario(u *url.URL, loopback bool, origin string) *propose.Scenar
 }
 
 // fromPage asks for the page itself and for what it refers to.
-func (i Init) fromPage(f *fetched) *propose.Scenario {
+func (i Init) fromPage(f *fetched) (*propose.Scenario, error) {
+	if _, err := parseURL(f.url.String()); err != nil {
+		return nil, fmt.Errorf("%s redirects to where no load can go: %w", i.From, err)
+	}
 	s := i.scenario(f.url, f.loopback, f.url.Redacted())
 	var page propose.Page
 	if f.html {
@@ -203,7 +199,7 @@ func (i Init) fromPage(f *fetched) *propose.Scenario {
 	s.Notes = append(s.Notes, leftOut(page.Foreign, "references to other sites")...)
 	s.Notes = append(s.Notes, leftOut(page.Left, "links that may change something, such as a log-out")...)
 	s.Notes = append(s.Notes, leftOut(rest, "URLs of the smaller directories")...)
-	return s
+	return s, nil
 }
 
 // leftOut says what was left out, if anything was.

@@ -87,7 +87,8 @@ func escaped(text string) string {
 
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
-// Start returns the request for the page itself.
+// Start returns the request for the page itself. Its path is empty where the URL
+// is longer than CloudFront takes.
 func Start(u *url.URL) Request {
 	return Request{Name: "start", Weight: 1, Path: pathOf(u), Of: 1}
 }

@@ -75,6 +75,10 @@ func ServeLab(ctx context.Context, l Lab, out Output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
+	return l.serve(ctx, c, model, out)
+}
+
+func (l Lab) serve(ctx context.Context, c lab.Case, model *lab.Model, out Output) error {
 	server, err := lab.Serve(model, lab.Config{TLS: !l.InClear})
 	if err != nil {
 		return fmt.Errorf("start the lab: %w", err)

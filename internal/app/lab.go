@@ -32,13 +32,15 @@ type Lab struct {
 	Log      string // file for the access log; empty for none
 }
 
-// labOpening is how every scenario of a lab begins.
+// labOpening is how every scenario and root certificate of a lab begins.
 const labOpening = "# Made by `frontload lab`.\n"
 
 func (l Lab) files() files {
 	return files{out: []outFile{
-		{"--ca", l.CA, "-----BEGIN CERTIFICATE-----\n"}, {"--scenario", l.Scenario, labOpening},
-		{"--distribution", l.Config, "{\n    \"DistributionConfig\": {"}, logFile(l.Log),
+		{"--ca", l.CA, labOpening},
+		{"--scenario", l.Scenario, labOpening},
+		{"--distribution", l.Config, lab.ConfigOpening},
+		logFile(l.Log),
 	}}
 }
 
@@ -128,7 +130,7 @@ func (l *Lab) write(c lab.Case, model *lab.Model, server *lab.Server, dir string
 		return err
 	}
 	place := lab.Place{URL: server.URL(), Resolver: server.Resolver(), For: l.For, Seed: l.Seed, CAFile: from(l.Scenario, l.CA), Distribution: from(l.Scenario, l.Config)}
-	texts := []string{string(server.CA()), labOpening + c.Scenario(place), string(config)}
+	texts := []string{labOpening + string(server.CA()), labOpening + c.Scenario(place), string(config)}
 	for i, text := range texts {
 		if all[i].path == "" || i == 0 && l.InClear {
 			continue

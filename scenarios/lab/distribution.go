@@ -17,6 +17,12 @@ func items[T any](all []T) conf {
 	return conf{"Quantity": len(all), "Items": all}
 }
 
+const madeBy = "Made by frontload lab."
+
+// ConfigOpening is how what [Model.Distribution] returns begins, and no
+// configuration that CloudFront prints.
+const ConfigOpening = "{\n    \"Comment\": \"" + madeBy + "\""
+
 // Distribution returns the configuration of the distribution that the model
 // stands in for, in the form in which `aws cloudfront get-distribution-config`
 // prints one. Name is the host name that it serves.
@@ -44,7 +50,7 @@ func (m *Model) Distribution(name string) ([]byte, error) {
 		"Comment": m.c.Title, "PriceClass": "PriceClass_All", "Enabled": true, "WebACLId": "", "HttpVersion": "http2and3",
 		"IsIPV6Enabled": false, "ContinuousDeploymentPolicyId": "", "Staging": false, "AnycastIpListId": "",
 	}
-	text, err := json.MarshalIndent(conf{"ETag": "ELABEXAMPLE", "DistributionConfig": config}, "", "    ")
+	text, err := json.MarshalIndent(conf{"Comment": madeBy, "ETag": "ELABEXAMPLE", "DistributionConfig": config}, "", "    ")
 	return append(text, '\n'), err
 }
 

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,9 @@ func TestDistribution(t *testing.T) {
 			text, err := m.Distribution(DefaultName)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !strings.HasPrefix(string(text), ConfigOpening) {
+				t.Errorf("the configuration begins %.80q", text)
 			}
 			d, err := distribution.Read("lab.json", text)
 			if err != nil {

@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 
 	"frontload/scenarios/distribution"
@@ -9,10 +11,10 @@ import (
 
 const maxDistribution = 4 << 20 // bytes of a distribution's configuration
 
-// distribution reads the target's distribution; nil where none is named. What
-// is wrong with its file is a fault of the key that names it, with the place
-// in the file.
-func (s *Scenario) distribution(f *faults) *distribution.Distribution {
+// distribution reads the distribution of the plan's target; nil where none is
+// named. What is wrong with its file is a fault of the key that names it, with
+// the place in the file. One that seems to be another target's is a note.
+func (s *Scenario) distribution(f *faults, p *Plan) *distribution.Distribution {
 	const path = "target.distribution"
 	if !s.origin.has(path) {
 		return nil
@@ -26,6 +28,15 @@ func (s *Scenario) distribution(f *faults) *distribution.Distribution {
 	if faults, ok := errors.AsType[distribution.Faults](err); ok {
 		for _, fault := range faults {
 			f.add(path, "%s", fault.Error())
+		}
+	}
+	if d != nil && p.Target.ServerName != "" {
+		if serves, known := d.Serves(p.Target.ServerName); known && !serves {
+			p.Notes = append(p.Notes, fmt.Sprintf("target.distribution: %s is of a distribution that does not serve %s, but %s: is it the right one?",
+				s.model.Target.Distribution, p.Target.ServerName, cmp.Or(strings.Join(d.Aliases, ", "), d.DomainName, "no name of its own")))
+		}
+		if d.Staging {
+			p.Notes = append(p.Notes, fmt.Sprintf("target.distribution: %s is of a staging distribution, which gets a part of another one's requests", s.model.Target.Distribution))
 		}
 	}
 	return d

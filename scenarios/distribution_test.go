@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -40,5 +41,18 @@ func TestReach(t *testing.T) {
 func TestReachWithoutADistribution(t *testing.T) {
 	if r := parse(t, "version: 1\ntarget: {url: 'http://[::1]'}\nrequests: [{path: /}]\nload: {rate: 1/s, for: 1s}\n").Reach(); r != nil {
 		t.Errorf("Reach() = %v, want none", r)
+	}
+}
+
+// A configuration of another distribution than the target's is noted.
+func TestDistributionOfAnotherTarget(t *testing.T) {
+	for host, noted := range map[string]bool{"www.example.com": false, "www.example.org": true, "d111111abcdef8.cloudfront.net": false} {
+		s, err := Parse("distribution/test.yaml", []byte(strings.ReplaceAll(withDistribution, "http://127.0.0.1", "https://"+host)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := plan(t, s).Notes; (len(notes) == 1) != noted {
+			t.Errorf("for %s the notes are %q", host, notes)
+		}
 	}
 }

@@ -101,7 +101,7 @@ func (s *Scenario) compile(f *faults) *Plan {
 		f.add("name", "it is empty")
 	}
 	p.Target = s.target(f)
-	p.Distribution, p.Marker = s.distribution(f), s.marker(f)
+	p.Distribution, p.Marker = s.distribution(f, p), s.marker(f)
 	p.Control = s.control(f)
 	p.Clients = s.clients(f)
 	s.requests(f, p)

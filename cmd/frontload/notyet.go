@@ -11,8 +11,6 @@ var notYet = []laterCommand{
 	{"compare", "compare runs"},
 	{"capacity", "plan an origin's capacity"},
 	{"fleet", "attack from many regions"},
-	{"lab", "serve the embedded CloudFront alone"},
-	{"init", "write a scenario"},
 }
 
 type laterCommand struct{ name, short string }

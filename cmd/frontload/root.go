@@ -36,7 +36,7 @@ and says of every burst of HTTP 503s whether the edge or the origin caused it.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, noSuchFlag(cmd, err)) })
-	root.AddCommand(newRehearse(), newCheck(), newAttack(), newAnalyze(), newReport(), newSchema(), newVersion(), newCompletion(root))
+	root.AddCommand(newRehearse(), newCheck(), newAttack(), newAnalyze(), newReport(), newLab(), newInit(), newSchema(), newVersion(), newCompletion(root))
 	for _, later := range notYet {
 		root.AddCommand(later.command())
 	}

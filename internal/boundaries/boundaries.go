@@ -28,6 +28,7 @@ var Rules = []Rule{
 	{"scenarios/guidance", []string{"scenarios", "scenarios/distribution", "scenarios/urls", "pacing", "results", "results/report/plain"}},
 	{"scenarios", []string{"internal/nearest", "scenarios/distribution", "scenarios/proof", "scenarios/urls", "scenarios/strict", "pacing", "results", "results/accesslog"}},
 	{"scenarios/distribution", nil},
+	{"scenarios/propose", []string{"scenarios/urls"}},
 	{"scenarios/urls", []string{"results", "results/accesslog"}},
 	{"results/store", []string{"results", "results/record", "results/hist"}},
 	{"results/record", []string{"results", "results/hist"}},

@@ -58,6 +58,9 @@ func edgeAddr(p, i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 61, byte(p + 1), byte(i + 1)})
 }
 
+// FirstEdge returns an edge address that every model has.
+func FirstEdge() netip.Addr { return edgeAddr(0, 0) }
+
 // Edges returns every edge address, POP by POP.
 func (m *Model) Edges() []Edge {
 	edges := make([]Edge, 0, len(m.pops)*perPOP)

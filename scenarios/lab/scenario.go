@@ -11,11 +11,14 @@ import (
 
 // A Place is where and how long a case is rehearsed.
 type Place struct {
-	URL      string        // of the lab, such as https://d111111abcdef8.cloudfront.test:41234
-	CAFile   string        // root certificate; empty for none
-	Resolver string        // "ip:port"; empty for the system's
-	For      time.Duration // length of the load
-	Seed     uint64
+	URL      string // of the lab, such as https://d111111abcdef8.cloudfront.test:41234
+	CAFile   string // root certificate; empty for none
+	Resolver string // "ip:port"; empty for the system's
+
+	Distribution string // file with the distribution's configuration; empty for none
+
+	For  time.Duration // length of the load
+	Seed uint64
 }
 
 // The clients of a rehearsal.
@@ -31,6 +34,9 @@ func (c Case) Scenario(p Place) string {
 	fmt.Fprintf(&b, "version: 1\nname: %s\ntarget:\n  url: %s\n", c.Name, strconv.Quote(p.URL))
 	if p.CAFile != "" {
 		fmt.Fprintf(&b, "  ca: %s\n", strconv.Quote(p.CAFile))
+	}
+	if p.Distribution != "" {
+		fmt.Fprintf(&b, "  distribution: %s\n", strconv.Quote(p.Distribution))
 	}
 	fmt.Fprintf(&b, "clients:\n  count: %d\n  addresses: [%s]\n", cmp.Or(c.clients, clientCount), sourcePool)
 	if p.Resolver != "" {

@@ -1,6 +1,7 @@
 package propose
 
 import (
+	"cmp"
 	"io"
 	"net/url"
 	"strings"
@@ -52,11 +53,9 @@ func (p *pageReader) tag(t html.Token) {
 	case atom.A, atom.Area:
 		p.add(Link, value(t, "href"))
 	case atom.Img, atom.Image:
-		p.add(Image, value(t, "src"))
-		p.add(Image, first(value(t, "srcset")))
+		p.add(Image, cmp.Or(value(t, "src"), first(value(t, "srcset")))) // browsers take one of them
 	case atom.Source, atom.Video, atom.Audio, atom.Track, atom.Embed, atom.Iframe:
 		p.add(File, value(t, "src"))
-		p.add(Image, first(value(t, "srcset")))
 		p.add(Image, value(t, "poster"))
 	case atom.Script:
 		p.add(Script, value(t, "src"))

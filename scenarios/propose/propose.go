@@ -62,24 +62,33 @@ func pathOf(u *url.URL) string {
 	if u.RawQuery != "" {
 		path += "?" + u.RawQuery
 	}
-	if len(path) > maxPath {
+	if path = escaped(path); len(path) > maxPath {
 		return ""
 	}
-	return escaped(path)
+	return path
 }
 
-// escaped encodes what cannot stand in a path or its query, braces too, which
-// would be variables.
+// escaped encodes what cannot stand in a path or its query: braces too, which
+// would be variables, and a % that begins no escape.
 func escaped(text string) string {
 	const digits = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}#", c) >= 0 {
+		stray := c == '%' && (i+2 >= len(text) || !isHex(text[i+1]) || !isHex(text[i+2]))
+		if c <= ' ' || c >= 0x7f || stray || strings.IndexByte("\"<>\\^`{|}#", c) >= 0 {
 			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
 			continue
 		}
 		b.WriteByte(c)
 	}
 	return b.String()
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// Start returns the request for the page itself. Its path is empty where the URL
+// is longer than CloudFront takes.
+func Start(u *url.URL) Request {
+	return Request{Name: "start", Weight: 1, Path: pathOf(u), Of: 1}
 }

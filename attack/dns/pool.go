@@ -36,13 +36,12 @@ type Pool struct {
 	cfg  PoolConfig
 	tls  *tls.Config
 	web  *http.Transport
-	ctx  context.Context // of the connections
+	ctx  context.Context // ends, under the lock, when the pool is closed
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 
 	mu struct {
 		sync.Mutex
-		closed  bool
 		streams map[endpoint]*stream
 		health  map[endpoint]*health
 	}
@@ -71,9 +70,8 @@ func NewPool(cfg PoolConfig) *Pool {
 // over them later fails.
 func (p *Pool) Close() {
 	p.mu.Lock()
-	p.mu.closed = true
-	p.mu.Unlock()
 	p.stop()
+	p.mu.Unlock()
 	p.wg.Wait()
 	p.web.CloseIdleConnections()
 }
@@ -119,7 +117,7 @@ func (p *Pool) overStream(ctx context.Context, to endpoint, q question) (reply, 
 func (p *Pool) stream(to endpoint) (*stream, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.mu.closed {
+	if p.ctx.Err() != nil {
 		return nil, errClosed
 	}
 	if s := p.mu.streams[to]; s != nil && s.open() {

@@ -115,9 +115,9 @@ func silent(err error) bool {
 			return true
 		}
 	}
-	var alert tls.AlertError
+	var alert *net.OpError // by which package tls passes on what the other side says
 	var record tls.RecordHeaderError
-	return errors.As(err, &alert) || errors.As(err, &record)
+	return errors.As(err, &alert) && alert.Op == "remote error" || errors.As(err, &record)
 }
 
 // passing reports whether the same server may answer when it is asked again: it

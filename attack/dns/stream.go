@@ -191,7 +191,7 @@ func (s *stream) forget(id uint16) {
 // in vain: the next one is to go over a new connection.
 func (s *stream) doubt(since time.Time) {
 	s.mu.Lock()
-	silent := s.heard.Before(since) && time.Since(since) >= streamDoubt
+	silent := !s.heard.After(since) && time.Since(since) >= streamDoubt
 	s.mu.Unlock()
 	if silent {
 		s.end(fmt.Errorf("%w: nothing came over it", errLost))

@@ -41,6 +41,9 @@ func (p *Pool) overWeb(ctx context.Context, to endpoint, q question) (reply, err
 	if err != nil {
 		return reply{}, unsentError{err}
 	}
+	if p.ctx.Err() != nil {
+		return reply{}, unsentError{errClosed}
+	}
 	var sent atomic.Bool
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteRequest: func(w httptrace.WroteRequestInfo) { sent.Store(sent.Load() || w.Err == nil) },

@@ -38,9 +38,26 @@ func (r *runner) describe() results.RunInfo {
 	}
 }
 
+// newPool returns the connections to the resolvers of the plan, which may be
+// vouched for by the scenario's own roots.
+func (r *runner) newPool() (*dns.Pool, error) {
+	roots, err := trusted(r.plan.Target.CA)
+	if err != nil {
+		return nil, err
+	}
+	return dns.NewPool(dns.PoolConfig{Roots: roots, Tell: func(text string) {
+		e := results.Event{Kind: "dns", Text: text}
+		if r.engine != nil {
+			e.At = r.engine.Now()
+		}
+		r.recorder.Event(e)
+		r.say("%s", text)
+	}}), nil
+}
+
 // newResolvers returns a DNS client for each of the plan's clients. Those of
-// one resolver share its budget.
-func (r *runner) newResolvers() []*dns.Client {
+// one resolver share its budget, and all share the connections to resolvers.
+func (r *runner) newResolvers(pool *dns.Pool) []*dns.Client {
 	budgets := map[string]*dns.Budget{}
 	clients := make([]*dns.Client, r.plan.Clients.Count)
 	for i := range clients {
@@ -57,6 +74,7 @@ func (r *runner) newResolvers() []*dns.Client {
 			Offset:   i,
 			Report:   r.reporter(i),
 			Judge:    r.judge,
+			Pool:     pool,
 		}
 		if source, own := r.plan.Clients.Source(i); own {
 			cfg.Families = dns.Families{V4: source.Is4(), V6: source.Is6()}
@@ -71,7 +89,7 @@ func (r *runner) newResolvers() []*dns.Client {
 // judge has what a look-up brought judged before it is used.
 func (r *runner) judge(ctx context.Context, addrs []netip.Addr) { r.gate.Judge(ctx, addrs) }
 
-// reporter records the look-ups of client i. Those before the run's clock
+// reporter records the queries of client i. Those before the run's clock
 // starts stand at zero.
 func (r *runner) reporter(i int) func(results.Lookup) {
 	return func(l results.Lookup) {

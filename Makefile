@@ -7,11 +7,11 @@ TOOL := $(GO) tool -modfile=tools.mod
 
 test: packages format vet staticcheck unit allocations scale
 
-# Debian packages that tests need: nginx and dnsmasq, as software that is not
-# ours to test against, sqlite3, to read run files as anybody would, and
+# Debian packages that tests need: nginx, dnsmasq and unbound, as software that
+# is not ours to test against, sqlite3, to read run files as anybody would, and
 # iproute2, to set up the network namespaces that tests make.
 packages:
-	@./internal/packages.sh nginx:nginx-light dnsmasq:dnsmasq-base sqlite3:sqlite3 ip:iproute2
+	@./internal/packages.sh nginx:nginx-light dnsmasq:dnsmasq-base unbound:unbound sqlite3:sqlite3 ip:iproute2
 
 format:
 	@bad="$$($(TOOL) gofumpt -l .)"; \

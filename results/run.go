@@ -144,25 +144,28 @@ type Tally struct {
 	BytesIn   int64
 }
 
-// A Lookup is one DNS answer that a client got.
+// A Lookup is one DNS query that a client sent, and what came of it: each
+// retry, and each further query for one look-up, is one of its own.
 type Lookup struct {
-	At       time.Duration // when the answer came
-	Client   uint32
-	Resolver string
-	Subnet   string // EDNS client subnet sent; empty for none
-	Name     string
-	Type     string // A or AAAA
-	Answer   []netip.Addr
-	TTL      time.Duration
-	Took     time.Duration
-	Err      string // empty when an answer came, be it an empty one
+	At        time.Duration // when the answer came, or was given up
+	Client    uint32
+	Resolver  string
+	Transport string // udp, tcp, tls or https; empty in older run files
+	Subnet    string // EDNS client subnet sent; empty for none
+	Scope     string // the part of the subnet's network that the answer is for; empty when the resolver did not say
+	Name      string
+	Type      string // A or AAAA
+	Answer    []netip.Addr
+	TTL       time.Duration
+	Took      time.Duration
+	Err       string // empty when an answer came, be it an empty one
 }
 
 // An Event is something that happened to a run: a ramp step, a fault, trouble
 // of the generator's, an interruption.
 type Event struct {
 	At   time.Duration
-	Kind string // step, trouble, warning, limit, burst, guard, authorisation, interrupted, fault
+	Kind string // step, trouble, warning, limit, dns, burst, guard, authorisation, interrupted, fault
 	Text string
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"frontload/results"
@@ -152,20 +151,4 @@ func usable(p netip.Prefix) error {
 		}
 	}
 	return nil
-}
-
-// parseResolver reads "system" or an address with or without a port, and
-// returns "system" or "address:port".
-func parseResolver(text string) (string, error) {
-	if text == systemResolver {
-		return text, nil
-	}
-	if at, err := netip.ParseAddrPort(text); err == nil && at.Port() != 0 && !at.Addr().IsUnspecified() {
-		return at.String(), nil
-	}
-	bare := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
-	if addr, err := netip.ParseAddr(bare); err == nil && !addr.IsUnspecified() {
-		return netip.AddrPortFrom(addr, 53).String(), nil
-	}
-	return "", fmt.Errorf("%s is not a resolver: write system, 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53", strconv.Quote(text))
 }

@@ -84,7 +84,7 @@ type clientsSection struct {
 	Count int `yaml:"count" jsonschema:"minimum=1"`
 	// Pool of source addresses: addresses and CIDRs. Left out: what the system picks.
 	Addresses []string `yaml:"addresses,omitempty"`
-	// DNS resolvers, dealt round robin: "system", or an address with or without a port.
+	// DNS resolvers, dealt round robin: "system", an address with or without a port, tls://192.0.2.53:853#dns.example (DNS over TLS; the name is what the certificate must show), or https://dns.example/dns-query (DNS over HTTPS).
 	Resolvers []string `yaml:"resolvers"`
 	// EDNS client subnets, dealt round robin. A wider one than /24 (IPv6: /56) is cut into those.
 	Subnets []string `yaml:"subnets,omitempty"`

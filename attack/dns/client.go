@@ -18,12 +18,14 @@ const failureSpan = time.Second
 // A Client resolves one name for one client. Its methods may be called by
 // many goroutines at once.
 type Client struct {
-	cfg     Config
-	name    dnsmessage.Name
-	server  netip.AddrPort // invalid: the system's
-	invalid error          // what Resolve fails with always
-	files   systemFiles
-	ask     asker
+	cfg      Config
+	name     dnsmessage.Name
+	system   bool     // the servers are those of resolv.conf
+	server   endpoint // unless it is the system
+	invalid  error    // what Resolve fails with always
+	files    systemFiles
+	ask      asker
+	rotation atomic.Uint64 // look-ups of the system's that began with another server each
 
 	current atomic.Pointer[Answer] // the newest answer, live or not
 	turn    atomic.Uint64
@@ -34,6 +36,7 @@ type Client struct {
 		known       []netip.Addr // addresses that were answered and have not left
 		failure     error        // of the last look-up
 		failedUntil time.Time
+		absent      map[absence]absent
 	}
 }
 
@@ -51,11 +54,12 @@ type flight struct {
 func New(cfg Config) *Client {
 	c := &Client{invalid: cfg.Validate(), cfg: cfg.withDefaults(), files: systemFiles{hostsPath, resolvPath}}
 	c.turn.Store(uint64(max(0, cfg.Offset)))
-	c.ask = wire{dial: c.cfg.Dial}.ask
+	c.ask = c.cfg.Pool.ask
 	if c.invalid != nil {
 		return c
 	}
 	c.server, _ = parseResolver(c.cfg.Resolver)
+	c.system = c.cfg.Resolver == System
 	if addr := literal(cfg.Hostname); !addr.IsValid() {
 		c.name, _ = parseName(cfg.Hostname)
 	} else if !c.cfg.Families.has(addr) {

@@ -27,7 +27,7 @@ type fake struct {
 	queries  atomic.Int64
 }
 
-func (f *fake) ask(ctx context.Context, _ netip.AddrPort, q question) (reply, error) {
+func (f *fake) ask(ctx context.Context, _ endpoint, q question) (reply, error) {
 	number := f.queries.Add(1)
 	r := reply{addrs: f.v4, ttl: f.ttl}
 	if q.kind == dnsmessage.TypeAAAA {

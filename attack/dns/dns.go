@@ -5,8 +5,14 @@
 // makes its own DNS request and spreads its requests over the whole answer.
 //
 // The system's resolving routines are not used, since they share one cache
-// and cannot send a client subnet. Search domains and the ndots option of
-// resolv.conf are not applied: names are taken as they are written.
+// and cannot send a client subnet. Resolvers are asked over UDP, and over TCP
+// where an answer is too long for that (RFC 7766), over TLS (RFC 7858) or over
+// HTTPS (RFC 8484). With the resolver "system", the hosts file and
+// resolv.conf(5) count: its servers, search list, and the options ndots,
+// attempts, timeout, rotate and use-vc; not the domain of the host name.
+//
+// Every query that is sent, retries and those over TCP included, waits for the
+// [Budget] and is reported by itself: as many are recorded as servers get.
 package dns
 
 import (
@@ -14,7 +20,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -36,7 +41,10 @@ type Config struct {
 	// query. Non-ASCII names must be in their xn-- form.
 	Hostname string
 
-	// Resolver is "ip:port", "ip" (port 53) or "system". Empty means system.
+	// Resolver is "ip:port", "ip" (port 53), "tls://host:port#name" (DNS over
+	// TLS, port 853; name is what the certificate must show, or else the host),
+	// "https://host:port/path" (DNS over HTTPS, port 443, /dns-query), or
+	// "system". Empty means system. The system finds hosts that are names.
 	Resolver string
 
 	// Subnet is sent as EDNS client subnet (RFC 7871). One longer than /24, or
@@ -67,19 +75,20 @@ type Config struct {
 	// Nil means a budget of its own with the default rate.
 	Budget *Budget
 
-	// Timeout bounds a whole look-up from its first query on, retries
-	// included; waiting for the budget before that is not counted. Zero means
-	// 5 s; negative is an error.
+	// Timeout bounds the look-up of a name from its first query on, retries
+	// included; waiting for the budget before that is not counted. Each name of
+	// a search list has it anew. Zero means 5 s; negative is an error.
 	Timeout time.Duration
 
-	// Report takes the result of each query, its Client and At left to the
-	// callee. It may be called by two goroutines at once and must not block.
-	// Nil reports to nobody. What needs no query is not reported.
+	// Report takes each query that was sent, and what came of it, its Client and
+	// At left to the callee. It may be called by two goroutines at once and must
+	// not block. Nil reports to nobody. What needs no query is not reported, nor
+	// what could not be sent.
 	Report func(results.Lookup)
 
-	// Dial opens the connection of a query to a resolver: network is "udp" or
-	// "tcp". Nil means a net.Dialer. Tests pass connections in memory.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Pool has the connections to resolvers; share one among all clients. Nil
+	// means one of the client's own, which closes connections that are idle.
+	Pool *Pool
 }
 
 // Families are the address families that can be used. None set means both.
@@ -111,8 +120,8 @@ func (c Config) withDefaults() Config {
 	if c.Report == nil {
 		c.Report = func(results.Lookup) {}
 	}
-	if c.Dial == nil {
-		c.Dial = new(net.Dialer).DialContext
+	if c.Pool == nil {
+		c.Pool = NewPool(PoolConfig{})
 	}
 	return c
 }
@@ -131,25 +140,6 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("timeout of look-ups is %s, want more than 0", c.Timeout))
 	}
 	return errors.Join(errs...)
-}
-
-// parseResolver returns the address of a resolver; an invalid one for system.
-func parseResolver(s string) (netip.AddrPort, error) {
-	if s == System {
-		return netip.AddrPort{}, nil
-	}
-	server, err := netip.ParseAddrPort(s)
-	if err != nil {
-		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
-		if err != nil {
-			return netip.AddrPort{}, fmt.Errorf("resolver %q is neither %q nor an IP address, with or without a port, such as 192.0.2.53:53", s, System)
-		}
-		return netip.AddrPortFrom(addr, dnsPort), nil
-	}
-	if server.Port() == 0 {
-		return netip.AddrPort{}, fmt.Errorf("resolver %q has port 0, want 1 to 65535; the usual one is 53", s)
-	}
-	return server, nil
 }
 
 // parseName returns a host name as DNS knows it, with its closing dot.
@@ -178,11 +168,10 @@ func parseName(host string) (dnsmessage.Name, error) {
 }
 
 // Limits of names in text form without the closing dot (RFC 1035, section
-// 2.3.4), and the port of DNS.
+// 2.3.4).
 const (
 	maxNameBytes  = 253
 	maxLabelBytes = 63
-	dnsPort       = 53
 )
 
 func isLiteral(host string) bool { return literal(host).IsValid() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -17,6 +18,8 @@ var (
 	ErrNoName = errors.New("name does not exist")
 	// ErrNoAnswer: nothing usable came back from the resolver in time.
 	ErrNoAnswer = errors.New("resolver did not answer")
+	// ErrUntrusted: the resolver's certificate is not one that is trusted.
+	ErrUntrusted = errors.New("resolver is not trusted")
 	// ErrNoAddress: the name exists and has no address of a usable family.
 	ErrNoAddress = errors.New("name has no usable address")
 )
@@ -26,20 +29,23 @@ var (
 type ServerError struct {
 	Resolver string // its address and port
 	Name     string // that was asked for
-	RCode    string // such as SERVFAIL or REFUSED
+	RCode    string // such as SERVFAIL or REFUSED; HTTP 429 or the like where HTTPS brought no message
 	Subnet   string // EDNS client subnet that was sent; empty for none
+	passing  bool   // it may answer when it is asked again
 }
 
 // Error names resolver, name and code, and says what to try.
 func (e *ServerError) Error() string {
 	try := "name another resolver in clients.resolvers"
 	switch {
-	case e.Subnet != "" && (e.RCode == "FORMERR" || e.RCode == "REFUSED"):
+	case e.Subnet != "" && slices.Contains([]string{"FORMERR", "NOTIMP", "REFUSED"}, e.RCode):
 		try = fmt.Sprintf("it may not accept the client subnet %s: %s, or leave out clients.subnets", e.Subnet, try)
 	case e.RCode == "REFUSED":
 		try = "it may not serve this machine: " + try
 	case e.RCode == "SERVFAIL":
 		try = "check the name's own name servers, or " + try
+	case strings.HasPrefix(e.RCode, "HTTP 4"):
+		try = "check that the URL is that of DNS over HTTPS, or " + try
 	}
 	return fmt.Sprintf("look up %s: resolver %s answered %s; %s", e.Name, e.Resolver, e.RCode, try)
 }
@@ -56,12 +62,14 @@ func Reason(err error) string {
 		return "name does not exist"
 	case errors.Is(err, ErrNoAddress):
 		return "name has no address"
+	case errors.Is(err, ErrUntrusted):
+		return "resolver is not trusted"
 	case errors.Is(err, ErrNoAnswer):
 		return "resolver did not answer"
 	case errors.As(err, &server) && strings.HasPrefix(server.RCode, unnamed):
 		return "resolver answered an error"
 	case errors.As(err, &server):
-		return "resolver answered " + strings.ToLower(server.RCode)
+		return "resolver answered " + strings.Replace(strings.ToLower(server.RCode), "http", "HTTP", 1)
 	case errors.Is(err, context.DeadlineExceeded):
 		return "look-up timeout"
 	}

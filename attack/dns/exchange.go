@@ -2,66 +2,39 @@ package dns
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"time"
 )
-
-// An asker puts one question to one server, once, until ctx ends. Its reply
-// may carry any response code.
-type asker func(ctx context.Context, server netip.AddrPort, q question) (reply, error)
 
 // maxDatagram is the longest answer that is read from UDP; longer ones are cut
 // off and then not understood. Over TCP the format itself sets 64 KiB.
 const maxDatagram = 4096
 
-// wire asks over UDP, and over TCP where the answer is too long for that. Each
-// query has a socket of its own, connected, so that the kernel refuses what
-// others send, and with a random port and a random id.
-type wire struct {
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
-}
-
-func (w wire) ask(ctx context.Context, server netip.AddrPort, q question) (reply, error) {
-	r, err := w.over(ctx, "udp", server, q, readDatagrams)
-	if err != nil || !r.truncated {
-		return r, err
-	}
-	if r, err = w.over(ctx, "tcp", server, q, readStream); err != nil {
-		return reply{}, fmt.Errorf("ask over TCP, the answer being too long for UDP: %w", err)
-	}
-	if r.truncated {
-		return reply{}, fmt.Errorf("%w: it is cut off even over TCP", errBadMessage)
-	}
-	return r, nil
-}
-
-// over sends a question by one transport and has receive read the answer.
-func (w wire) over(ctx context.Context, network string, server netip.AddrPort, q question,
-	receive func(net.Conn, func([]byte) (reply, error)) (reply, error),
-) (reply, error) {
+// overSocket asks over UDP, or over TCP where q is to go by stream. Each query
+// has a socket of its own, connected, so that the kernel refuses what others
+// send, and with a random port and a random id.
+func (p *Pool) overSocket(ctx context.Context, to endpoint, q question) (reply, error) {
 	id := uint16(rand.Uint32())
-	msg, err := q.pack(id)
-	if err != nil {
-		return reply{}, fmt.Errorf("pack the query: %w", err)
+	network, pack, receive := "udp", q.pack, readDatagrams
+	if q.byStream || to.via == overTCP {
+		network, pack, receive = "tcp", q.framed, readStream
 	}
-	if network == "tcp" {
-		msg = append(binary.BigEndian.AppendUint16(nil, uint16(len(msg))), msg...)
-	}
-	conn, err := w.dial(ctx, network, server.String())
+	msg, err := pack(id)
 	if err != nil {
-		return reply{}, because(ctx, err)
+		return reply{}, unsentError{fmt.Errorf("pack the query: %w", err)}
+	}
+	conn, err := p.cfg.Dial(ctx, network, to.addr)
+	if err != nil {
+		return reply{}, unsentError{because(ctx, err)}
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if _, err := conn.Write(msg); err != nil {
-		return reply{}, because(ctx, err)
+		return reply{}, unsentError{because(ctx, err)}
 	}
 	r, err := receive(conn, func(msg []byte) (reply, error) { return parse(msg, id, q) })
 	if err != nil {
@@ -105,16 +78,11 @@ func readDatagrams(conn net.Conn, understand func([]byte) (reply, error)) (reply
 	}
 }
 
-// readStream reads one message with its length before it (RFC 1035, section
-// 4.2.2).
+// readStream reads the one message that a connection is for.
 func readStream(conn net.Conn, understand func([]byte) (reply, error)) (reply, error) {
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return reply{}, err
-	}
-	msg := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(conn, msg); err != nil {
-		return reply{}, err
+	msg, err := readMessage(conn)
+	if err != nil {
+		return reply{}, fmt.Errorf("%w: %w", errLost, err)
 	}
 	return understand(msg)
 }

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
-
-	"frontload/results"
 )
 
 // A kind is a type of address record, and the family that it belongs to.
@@ -36,42 +34,85 @@ type finding struct {
 	waited  time.Duration
 }
 
-// A part is what one query of a look-up brought.
+// A part is what the queries for one kind of record of one name brought.
 type part struct {
 	kind
-	server   netip.AddrPort // that was asked last; invalid when none was
+	owner    dnsmessage.Name
+	server   endpoint // that was asked last
 	addrs    []netip.Addr
+	texts    []string
 	ttl      time.Duration
+	negative time.Duration // how long it holds that there are none; zero when that is not known
 	received time.Time
 	err      error
 }
 
 // lookup finds the addresses of the name: in the hosts file where that is
-// asked for, or else by a query for each usable family, in parallel.
+// asked for, or else by a query for each usable family, in parallel. Of the
+// names that it may mean, the first one with addresses counts.
 func (c *Client) lookup(ctx context.Context) (*finding, error) {
-	if addrs := c.files.known(c.cfg.Hostname, !c.server.IsValid()); len(addrs) > 0 {
+	if addrs := c.files.known(c.cfg.Hostname, c.system); len(addrs) > 0 {
 		return c.static(addrs)
 	}
-	servers := []netip.AddrPort{c.server}
-	if !c.server.IsValid() {
-		servers = c.files.servers()
-	}
-	wanted := make([]kind, 0, len(kinds))
-	for _, k := range kinds {
-		if k.family == c.cfg.Families || c.cfg.Families == (Families{V4: true, V6: true}) {
-			wanted = append(wanted, k)
+	s := c.setup()
+	var failure error
+	var waited time.Duration
+	for _, name := range s.names {
+		found, took, err := c.lookupName(ctx, name, s)
+		waited += took
+		if err == nil {
+			found.waited = waited
+			return found, nil
+		}
+		if failure = lessTelling(failure, err); !mayMeanAnother(err) {
+			return nil, err
 		}
 	}
-	begin := time.Now()
-	if err := c.cfg.Budget.wait(ctx, len(wanted)); err != nil {
-		return nil, fmt.Errorf("look up %s: %w", c.cfg.Hostname, err)
+	return nil, failure
+}
+
+// mayMeanAnother reports whether the next name of a search list is to be tried
+// after an error: there is no such name here, or nobody knows.
+func mayMeanAnother(err error) bool {
+	var server *ServerError
+	return errors.Is(err, ErrNoName) || errors.Is(err, ErrNoAddress) || errors.As(err, &server)
+}
+
+// lessTelling returns the error that a search list ends with: the latest, but
+// that a name does not exist only where it is so of all.
+func lessTelling(a, b error) error {
+	if a != nil && errors.Is(b, ErrNoName) {
+		return a
 	}
-	waited := time.Since(begin)
-	found, err := c.combine(c.gather(ctx, wanted, servers))
-	if err == nil {
-		found.waited = waited
+	return b
+}
+
+// lookupName finds the addresses of one name, and tells how long it waited for
+// the budget.
+func (c *Client) lookupName(ctx context.Context, name dnsmessage.Name, s setup) (*finding, time.Duration, error) {
+	var parts, wanted []part
+	for _, k := range kinds {
+		if k.family != c.cfg.Families && c.cfg.Families != (Families{V4: true, V6: true}) {
+			continue
+		}
+		if p, known := c.recall(part{kind: k, owner: name}, time.Now()); known {
+			parts = append(parts, p)
+		} else {
+			wanted = append(wanted, p)
+		}
 	}
-	return found, err
+	var waited time.Duration
+	if len(wanted) > 0 {
+		begin := time.Now()
+		if err := c.cfg.Budget.wait(ctx, len(wanted)); err != nil {
+			return nil, 0, fmt.Errorf("look up %s: %w", c.cfg.Hostname, err)
+		}
+		waited = time.Since(begin)
+		parts = append(parts, c.gather(ctx, wanted, s)...)
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.record, b.record) })
+	found, err := c.combine(parts)
+	return found, waited, err
 }
 
 // static makes a finding of the hosts file's addresses. They have no TTL of
@@ -90,30 +131,29 @@ func (c *Client) static(addrs []netip.Addr) (*finding, error) {
 	return found, nil
 }
 
-// gather asks for all wanted records at once and returns what all queries
-// brought, A before AAAA. Once one of them has settled the matter the
-// others get a grace only, so that a resolver that is deaf to AAAA does not
-// hold everything up.
-func (c *Client) gather(ctx context.Context, wanted []kind, servers []netip.AddrPort) []part {
+// gather asks for all that is wanted at once and returns what all queries
+// brought. Once one of them has settled the matter the others get a grace only,
+// so that a resolver that is deaf to AAAA does not hold everything up.
+func (c *Client) gather(ctx context.Context, wanted []part, s setup) []part {
 	ctx, stop := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	parts := make(chan part, len(wanted))
-	for _, k := range wanted {
-		go func() { parts <- c.queryAndReport(ctx, k, servers) }()
+	for _, p := range wanted {
+		go func() { parts <- c.query(ctx, p, s) }()
 	}
 	var got []part
 	var grace *time.Timer
 	for range wanted {
 		p := <-parts
+		c.remember(p)
 		got = append(got, p)
 		if grace == nil && (len(p.addrs) > 0 || errors.Is(p.err, ErrNoName)) {
 			grace = time.AfterFunc(p.grace(c.cfg.Timeout), func() { cancel(errOutpaced) })
 			defer grace.Stop()
 		}
 	}
-	slices.SortFunc(got, func(a, b part) int { return cmp.Compare(a.record, b.record) })
 	return got
 }
 
@@ -190,24 +230,4 @@ func moreTelling(a, b error) error {
 func (c *Client) noAddress(why string) error {
 	return fmt.Errorf("look up %s: %w (%s): %s; check the name, or the families of clients.addresses",
 		c.cfg.Hostname, ErrNoAddress, c.cfg.Families, why)
-}
-
-func (c *Client) queryAndReport(ctx context.Context, k kind, servers []netip.AddrPort) part {
-	start := time.Now()
-	p := c.query(ctx, k, servers)
-	l := results.Lookup{
-		Name: c.cfg.Hostname, Type: k.name,
-		Answer: p.addrs, TTL: p.ttl, Took: time.Since(start),
-	}
-	if p.server.IsValid() {
-		l.Resolver = p.server.String()
-	}
-	if subnet := covering(c.cfg.Subnet); subnet.IsValid() {
-		l.Subnet = subnet.String()
-	}
-	if p.err != nil {
-		l.Err = p.err.Error()
-	}
-	c.cfg.Report(l)
-	return p
 }

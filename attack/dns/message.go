@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,12 +12,13 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// A question is what one query asks.
+// A question is what one query asks, and how.
 type question struct {
-	name   dnsmessage.Name
-	kind   dnsmessage.Type // A, AAAA or TXT
-	subnet netip.Prefix    // EDNS client subnet; invalid for none
-	edns   bool            // send the EDNS record at all
+	name     dnsmessage.Name
+	kind     dnsmessage.Type // A, AAAA or TXT
+	subnet   netip.Prefix    // EDNS client subnet; invalid for none
+	edns     bool            // send the EDNS record at all
+	byStream bool            // over TCP, of a server that speaks UDP
 }
 
 // A reply is what one response says.
@@ -24,8 +26,12 @@ type reply struct {
 	rcode     dnsmessage.RCode
 	truncated bool // there is more over TCP; the rest is not filled in
 	addrs     []netip.Addr
-	ttl       time.Duration // the least along the way to the addresses; zero without any
-	texts     []string      // of TXT records
+	ttl       time.Duration   // the least along the way to the addresses; or to alias, without any
+	alias     dnsmessage.Name // what the aliases lead to, where they are all that is there; else empty
+	circle    bool            // the aliases lead to each other only
+	negative  time.Duration   // how long it holds that there is nothing; zero when that is not said
+	scope     netip.Prefix    // the clients that the answer is for; invalid when that is not said
+	texts     []string        // of TXT records
 }
 
 // Facts of the format, and what is asked of and taken from it.
@@ -38,6 +44,7 @@ const (
 	maxRecords      = 256  // records looked at in an answer
 	maxAliases      = 16   // CNAMEs followed in an answer
 	ttlSignBit      = 1 << 31
+	mostNegative    = 5 * time.Minute // that something is taken for absent, whatever its zone says
 	addressFamilyV4 = 1
 	addressFamilyV6 = 2
 )
@@ -59,6 +66,15 @@ func covering(p netip.Prefix) netip.Prefix {
 		most = subnetBitsV4
 	}
 	return netip.PrefixFrom(addr, min(bits, most)).Masked()
+}
+
+// dropEDNS leaves EDNS out, and with it the client subnet.
+func (q *question) dropEDNS() { q.edns, q.subnet = false, netip.Prefix{} }
+
+// framed returns the query as it goes over a stream: its length before it.
+func (q question) framed(id uint16) ([]byte, error) {
+	msg, err := q.pack(id)
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(msg))), msg...), err
 }
 
 // pack returns the query as bytes.
@@ -105,12 +121,10 @@ func subnetOption(p netip.Prefix) []byte {
 	return append(data, p.Addr().AsSlice()[:(p.Bits()+7)/8]...)
 }
 
-// mayDropEDNS reports whether the server may answer without EDNS what it did
-// not understand with it (RFC 6891, section 7). A client subnet is never
-// dropped: the answer would be another one.
+// mayDropEDNS reports whether the server is to be asked without EDNS what it
+// did not understand with it (RFC 6891, section 7).
 func (q question) mayDropEDNS(code dnsmessage.RCode) bool {
-	return q.edns && !q.subnet.IsValid() &&
-		(code == dnsmessage.RCodeFormatError || code == dnsmessage.RCodeNotImplemented)
+	return q.edns && (code == dnsmessage.RCodeFormatError || code == dnsmessage.RCodeNotImplemented)
 }
 
 // parse reads a response to the query with the given id. It fails with
@@ -131,18 +145,29 @@ func parse(msg []byte, id uint16, q question) (reply, error) {
 		return reply{truncated: true}, nil
 	}
 	r := reply{rcode: h.RCode}
-	if r.rcode != dnsmessage.RCodeSuccess {
-		return r, nil
-	}
-	found, err := readRecords(&p, q.kind)
-	if err != nil {
+	if err := readReply(&p, &r, q); err != nil {
 		return reply{}, fmt.Errorf("%w: %w", errBadMessage, err)
 	}
-	if r.rcode = extended(&p, h.RCode); r.rcode == dnsmessage.RCodeSuccess {
-		r.addrs, r.ttl = found.follow(fold(q.name))
-		r.texts = found.followText(fold(q.name))
-	}
 	return r, nil
+}
+
+// readReply reads what follows the question. Where the response says that there
+// is nothing, or that something is wrong, what cannot be read adds nothing.
+func readReply(p *dnsmessage.Parser, r *reply, q question) error {
+	found, err := readRecords(p, q.kind)
+	if err == nil || r.rcode != dnsmessage.RCodeSuccess {
+		r.negative = denial(p)
+		r.readEDNS(p, q)
+	}
+	if r.rcode != dnsmessage.RCodeSuccess {
+		return nil
+	}
+	found.follow(fold(q.name), r)
+	if r.alias.Length > 0 && r.negative > 0 { // the alias was followed, to nothing
+		r.negative = min(r.negative, r.ttl)
+		r.alias, r.ttl = dnsmessage.Name{}, 0
+	}
+	return err
 }
 
 // checkEcho makes sure that the response repeats the question. Errors may
@@ -164,24 +189,73 @@ func checkEcho(p *dnsmessage.Parser, h dnsmessage.Header, q question) error {
 	return nil
 }
 
-// extended adds the upper bits of the response code that an EDNS record holds
-// (RFC 6891, section 6.1.3). What cannot be read there adds nothing.
-func extended(p *dnsmessage.Parser, code dnsmessage.RCode) dnsmessage.RCode {
-	if p.SkipAllAnswers() != nil || p.SkipAllAuthorities() != nil {
-		return code
+// denial returns how long it holds that there is nothing, which the SOA of the
+// zone says (RFC 2308, section 5): at most mostNegative; zero without one.
+func denial(p *dnsmessage.Parser) time.Duration {
+	if p.SkipAllAnswers() != nil {
+		return 0
 	}
-	for {
+	for range maxRecords {
+		h, err := p.AuthorityHeader()
+		if err != nil {
+			return 0
+		}
+		if h.Type == dnsmessage.TypeSOA && h.Class == dnsmessage.ClassINET {
+			soa, err := p.SOAResource()
+			if err != nil {
+				return 0
+			}
+			return min(time.Duration(min(lifetime(h), soa.MinTTL))*time.Second, mostNegative)
+		}
+		if p.SkipAuthority() != nil {
+			return 0
+		}
+	}
+	return 0
+}
+
+// readEDNS adds what an EDNS record holds: the upper bits of the response code
+// (RFC 6891, section 6.1.3), and the scope of the answer.
+func (r *reply) readEDNS(p *dnsmessage.Parser, q question) {
+	if p.SkipAllAnswers() != nil || p.SkipAllAuthorities() != nil {
+		return
+	}
+	for range maxRecords {
 		h, err := p.AdditionalHeader()
 		if err != nil {
-			return code
+			return
 		}
 		if h.Type == dnsmessage.TypeOPT {
-			return h.ExtendedRCode(code)
+			r.rcode = h.ExtendedRCode(r.rcode)
+			if opt, err := p.OPTResource(); err == nil {
+				r.scope = scopeOf(opt, q.subnet)
+			}
+			return
 		}
 		if p.SkipAdditional() != nil {
-			return code
+			return
 		}
 	}
+}
+
+// scopeOf returns the part of the subnet's network for which an answer holds:
+// what was sent, at the scope prefix length of the answer's option. It is
+// invalid where none was sent or the option does not repeat it (RFC 7871,
+// section 7.3).
+func scopeOf(opt dnsmessage.OPTResource, sent netip.Prefix) netip.Prefix {
+	if !sent.IsValid() {
+		return netip.Prefix{}
+	}
+	want := subnetOption(sent)
+	for _, o := range opt.Options {
+		if o.Code != optionSubnet || len(o.Data) != len(want) || int(o.Data[3]) > sent.Addr().BitLen() {
+			continue
+		}
+		if scope := int(o.Data[3]); bytes.Equal(o.Data[:3], want[:3]) && bytes.Equal(o.Data[4:], want[4:]) {
+			return netip.PrefixFrom(sent.Addr(), scope).Masked()
+		}
+	}
+	return netip.Prefix{}
 }
 
 // fold returns a name in lower case: DNS does not tell cases apart.

@@ -2,41 +2,36 @@ package dns
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
+	"net"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/dns/dnsmessage"
 )
 
-// A query is tried at least twice, and once at each of up to three servers,
-// which is as many as resolv.conf(5) allows.
 const (
-	minTries = 2
-	maxTries = 3
+	defaultAttempts = 2                      // how often each server is asked, as resolv.conf(5) has it
+	sharedTries     = 3                      // tries that share the time there is; later ones get what is left
+	firstBackoff    = 100 * time.Millisecond // before a server that answered an error is asked again; doubles
 )
 
 // query asks the servers in turn for one kind of record. A try that times out
-// is followed by one with more time; after any other failure only servers that
-// have not been asked yet are tried.
-func (c *Client) query(ctx context.Context, k kind, servers []netip.AddrPort) part {
-	start, tries := time.Now(), min(max(minTries, len(servers)), maxTries)
-	p := part{kind: k}
+// is followed by one with more time, one that a server answered with an error
+// by one at the next server, or later at the same.
+func (c *Client) query(ctx context.Context, p part, s setup) part {
+	start, tries := time.Now(), s.attempts*len(s.servers)
 	for i := range tries {
-		if i > 0 {
-			if err := c.cfg.Budget.wait(ctx, 1); err != nil {
-				break // no time left for another try: the last failure counts
-			}
+		if i > 0 && c.pause(ctx, p.err, i/len(s.servers)) != nil {
+			break // no time left for another try: the last failure counts
 		}
-		p.server = servers[i%len(servers)]
-		var again bool
-		if p, again = c.try(ctx, p, share(c.cfg.Timeout, i, tries)); p.err == nil || errors.Is(p.err, ErrNoName) {
+		p.server = s.servers[i%len(s.servers)]
+		p = c.try(ctx, p, s.limit(c.cfg.Timeout, i, tries))
+		if p.err == nil || errors.Is(p.err, ErrNoName) || errors.Is(p.err, ErrNoAddress) {
 			return p
 		}
-		if ctx.Err() != nil || !again && i+1 >= len(servers) {
+		if ctx.Err() != nil || !passing(p.err) && i+1 >= len(s.servers) {
 			break
 		}
 	}
@@ -44,62 +39,57 @@ func (c *Client) query(ctx context.Context, k kind, servers []netip.AddrPort) pa
 	return p
 }
 
-// share is the time of try i of n out of a whole: each gets more than the one
-// before, in proportion 1, 2, 3, and the last what is left, which the whole's
-// own deadline sees to.
-func share(whole time.Duration, i, n int) time.Duration {
-	if i == n-1 {
-		return whole
-	}
-	return whole * time.Duration(i+1) / time.Duration(n*(n+1)/2)
-}
-
-// try asks p's server once. Again says that the same server may be asked once
-// more: it said nothing.
-func (c *Client) try(ctx context.Context, p part, limit time.Duration) (_ part, again bool) {
-	tryCtx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	q := question{name: c.name, kind: p.record, subnet: covering(c.cfg.Subnet), edns: true}
-	r, err := c.ask(tryCtx, p.server, q)
-	if err == nil && q.mayDropEDNS(r.rcode) {
-		if err = c.cfg.Budget.wait(tryCtx, 1); err == nil {
-			q.edns = false
-			r, err = c.ask(tryCtx, p.server, q)
+// pause waits until the next try may be made: for the budget, and from the
+// second round over the servers on for a server that answered an error to
+// recover.
+func (c *Client) pause(ctx context.Context, last error, round int) error {
+	if round > 0 && !silent(last) {
+		select {
+		case <-time.After(firstBackoff << min(round-1, 5)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
-	if err != nil {
-		p.err = err
-		return p, tryCtx.Err() != nil
-	}
-	p.err = c.verdict(p.server, r.rcode)
-	if p.err == nil {
-		p.addrs, p.ttl, p.received = r.addrs, r.ttl, time.Now()
-	}
-	return p, false
+	return c.cfg.Budget.wait(ctx, 1)
 }
 
-// verdict turns a response code into an error, or none.
-func (c *Client) verdict(server netip.AddrPort, code dnsmessage.RCode) error {
-	switch code {
-	case dnsmessage.RCodeSuccess:
-		return nil
-	case dnsmessage.RCodeNameError:
-		return fmt.Errorf("look up %s: %w: resolver %s answered NXDOMAIN; check the spelling, or name another resolver in clients.resolvers",
-			c.cfg.Hostname, ErrNoName, server)
+// limit is the time of try i of n out of a whole: each gets more than the one
+// before, in proportion 1, 2, 3, and the last what is left, which the whole's
+// own deadline sees to. None gets more than resolv.conf allows.
+func (s setup) limit(whole time.Duration, i, n int) time.Duration {
+	limit := whole
+	if n = min(n, sharedTries); i < n-1 {
+		limit = whole * time.Duration(i+1) / time.Duration(n*(n+1)/2)
 	}
-	e := &ServerError{Resolver: server.String(), Name: c.cfg.Hostname, RCode: rcodeName(code)}
-	if subnet := covering(c.cfg.Subnet); subnet.IsValid() {
-		e.Subnet = subnet.String()
+	if s.timeout > 0 {
+		limit = min(limit, s.timeout)
 	}
-	return e
+	return limit
+}
+
+// try asks p's server once, and whom its aliases lead to.
+func (c *Client) try(ctx context.Context, p part, limit time.Duration) part {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := c.follow(ctx, p)
+	p.addrs, p.texts, p.ttl, p.negative, p.received, p.err = r.addrs, r.texts, r.ttl, r.negative, time.Now(), err
+	return p
 }
 
 // explain says what the failure of all tries means.
 func (c *Client) explain(p part, after time.Duration) error {
 	var server *ServerError
+	var untrusted *tls.CertificateVerificationError
+	var unknown *net.DNSError
 	switch {
 	case errors.As(p.err, &server):
 		return p.err
+	case errors.As(p.err, &untrusted):
+		return fmt.Errorf("look up %s: %w: resolver %s: %w; write the name that its certificate is for after # (tls://192.0.2.53#dns.example), or add its root to target.ca",
+			c.cfg.Hostname, ErrUntrusted, p.server, untrusted.Err)
+	case errors.As(p.err, &unknown):
+		return fmt.Errorf("look up %s: %w: the system finds no address of resolver %s: %w; correct its name, or write its address in clients.resolvers",
+			c.cfg.Hostname, ErrNoAnswer, p.server, unknown)
 	case errors.Is(p.err, syscall.ECONNREFUSED):
 		return fmt.Errorf("look up %s: %w: nothing listens at %s: %w; check address and port of the resolver, or name another in clients.resolvers",
 			c.cfg.Hostname, ErrNoAnswer, p.server, p.err)
@@ -108,8 +98,8 @@ func (c *Client) explain(p part, after time.Duration) error {
 		if why := p.err; !errors.Is(why, context.DeadlineExceeded) || errors.Is(why, errBadMessage) {
 			what = fmt.Sprintf("nothing usable came (%v)", why)
 		}
-		return fmt.Errorf("look up %s: %w: %s from %s for type %s within %s; check that it can be reached by UDP and TCP and serves this machine, or name another in clients.resolvers",
-			c.cfg.Hostname, ErrNoAnswer, what, p.server, p.name, after.Round(time.Millisecond))
+		return fmt.Errorf("look up %s: %w: %s from %s for type %s within %s; check that it can be reached by %s and serves this machine, or name another in clients.resolvers",
+			c.cfg.Hostname, ErrNoAnswer, what, p.server, p.kind.name, after.Round(time.Millisecond), p.server.ways())
 	}
 	return fmt.Errorf("look up %s: ask resolver %s: %w", c.cfg.Hostname, p.server, p.err)
 }
@@ -118,12 +108,24 @@ func (c *Client) explain(p part, after time.Duration) error {
 // did not bring an answer, as opposed to trouble of this machine's own.
 func silent(err error) bool {
 	for _, known := range []error{
-		context.DeadlineExceeded, errBadMessage, errOutpaced,
-		io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
+		context.DeadlineExceeded, errBadMessage, errOutpaced, errLost,
+		io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
 	} {
 		if errors.Is(err, known) {
 			return true
 		}
 	}
-	return false
+	var alert *net.OpError // by which package tls passes on what the other side says
+	var record tls.RecordHeaderError
+	return errors.As(err, &alert) && alert.Op == "remote error" || errors.As(err, &record)
+}
+
+// passing reports whether the same server may answer when it is asked again: it
+// said nothing in time, or that it cannot answer now.
+func passing(err error) bool {
+	var server *ServerError
+	if errors.As(err, &server) {
+		return server.passing
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errLost)
 }

@@ -18,7 +18,7 @@ type records struct {
 }
 
 type alias struct {
-	to  string
+	to  dnsmessage.Name
 	ttl uint32
 }
 
@@ -50,7 +50,7 @@ func (f *records) read(p *dnsmessage.Parser, h dnsmessage.ResourceHeader, kind d
 	switch {
 	case h.Class == dnsmessage.ClassINET && h.Type == dnsmessage.TypeCNAME:
 		r, err := p.CNAMEResource()
-		f.alias[owner] = alias{fold(r.CNAME), lifetime(h)}
+		f.alias[owner] = alias{r.CNAME, lifetime(h)}
 		return err
 	case h.Class == dnsmessage.ClassINET && h.Type == kind && kind == dnsmessage.TypeA:
 		r, err := p.AResource()
@@ -85,21 +85,28 @@ func (f records) add(owner string, a netip.Addr, ttl uint32) {
 	}
 }
 
-// follow returns the addresses that a name leads to by its aliases, and the
-// least TTL on the way; nothing when it leads nowhere or around in a circle.
-func (f records) follow(name string) ([]netip.Addr, time.Duration) {
+// follow fills in the addresses, or the texts, that a name leads to by its
+// aliases, and the least TTL on the way; or else the alias that the answer leaves off at, or
+// that it leads around in a circle.
+func (f records) follow(name string, r *reply) {
 	ttl := uint32(ttlSignBit - 1)
 	for range maxAliases + 1 {
 		if set := f.addrs[name]; set != nil {
-			return set.addrs, time.Duration(min(ttl, set.ttl)) * time.Second
+			r.addrs, r.ttl, r.alias = set.addrs, time.Duration(min(ttl, set.ttl))*time.Second, dnsmessage.Name{}
+			return
+		}
+		if texts := f.texts[name]; texts != nil {
+			r.texts, r.alias = texts, dnsmessage.Name{}
+			return
 		}
 		next, ok := f.alias[name]
 		if !ok {
-			break
+			return
 		}
-		name, ttl = next.to, min(ttl, next.ttl)
+		name, ttl = fold(next.to), min(ttl, next.ttl)
+		r.alias, r.ttl = next.to, time.Duration(ttl)*time.Second
 	}
-	return nil, 0
+	r.alias, r.ttl, r.circle = dnsmessage.Name{}, 0, true
 }
 
 // lifetime returns a record's TTL in seconds; one whose highest bit is set

@@ -2,7 +2,6 @@ package dns
 
 import (
 	"encoding/binary"
-	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -83,10 +82,11 @@ func (s *server) streams(t *testing.T, l net.Listener) {
 		if err != nil {
 			return
 		}
-		var length [2]byte
-		_, _ = io.ReadFull(conn, length[:])
-		msg := make([]byte, binary.BigEndian.Uint16(length[:]))
-		_, _ = io.ReadFull(conn, msg)
+		msg, err := readMessage(conn)
+		if err != nil { // given up before it was sent
+			conn.Close()
+			continue
+		}
 		for _, out := range s.handle(t, msg, true, conn.RemoteAddr().String()) {
 			_, _ = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(out))), out...))
 		}

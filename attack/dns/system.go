@@ -57,24 +57,6 @@ func (f systemFiles) inHosts(host string) []netip.Addr {
 	return addrs
 }
 
-// servers returns the name servers of resolv.conf, in order; this machine
-// itself when there are none.
-func (f systemFiles) servers() []netip.AddrPort {
-	var servers []netip.AddrPort
-	eachLine(f.resolv, "#;", func(fields []string) {
-		if fields[0] != "nameserver" || len(fields) < 2 {
-			return
-		}
-		if addr, err := netip.ParseAddr(fields[1]); err == nil {
-			servers = append(servers, netip.AddrPortFrom(addr, dnsPort))
-		}
-	})
-	if len(servers) == 0 {
-		servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), dnsPort)}
-	}
-	return servers
-}
-
 // eachLine calls use with the fields of each line of a file that has any, what
 // follows one of the comment characters left out.
 func eachLine(path, comment string, use func(fields []string)) {

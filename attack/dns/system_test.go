@@ -34,14 +34,14 @@ func TestServersOfResolvConf(t *testing.T) {
 	}
 	for text, want := range tests {
 		var got []string
-		for _, s := range files(t, "", text).servers() {
+		for _, s := range files(t, "", text).conf().servers {
 			got = append(got, s.String())
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("servers of %q = %v, want %v", text, got, want)
 		}
 	}
-	if got := (systemFiles{"/does/not/exist", "/does/not/exist"}).servers(); len(got) != 1 || !got[0].Addr().IsLoopback() {
+	if got := (systemFiles{"/does/not/exist", "/does/not/exist"}).conf().servers; len(got) != 1 || !got[0].Addr().IsLoopback() {
 		t.Errorf("servers without a file = %v, want this machine", got)
 	}
 }
@@ -90,7 +90,7 @@ func TestNoQueryForAddressesAndLocalNames(t *testing.T) {
 		"shop.test":        netip.MustParseAddr("192.0.2.1"),
 		"localhost":        netip.MustParseAddr("127.0.0.1"),
 	} {
-		c := New(Config{Hostname: host, Dial: silence(t)})
+		c := New(Config{Hostname: host, Pool: NewPool(PoolConfig{Dial: silence(t)})})
 		c.files = files(t, "192.0.2.1 shop.test", "")
 		a := resolve(t, c)
 		if !slices.Equal(a.Addrs, []netip.Addr{want}) {
@@ -103,7 +103,7 @@ func TestNoQueryForAddressesAndLocalNames(t *testing.T) {
 }
 
 func TestAddressNeedsNoLookupAndNeverExpires(t *testing.T) {
-	c := New(Config{Hostname: "192.0.2.1", Dial: silence(t)})
+	c := New(Config{Hostname: "192.0.2.1", Pool: NewPool(PoolConfig{Dial: silence(t)})})
 	if _, refresh, ok := c.Next(time.Now().AddDate(10, 0, 0)); refresh || !ok {
 		t.Errorf("Next in ten years: refresh %v, ok %v, want no refresh and ok", refresh, ok)
 	}
@@ -111,7 +111,7 @@ func TestAddressNeedsNoLookupAndNeverExpires(t *testing.T) {
 
 func TestAddressOfTheOtherFamily(t *testing.T) {
 	for _, host := range []string{"2001:db8::1", "six.test"} {
-		c := New(Config{Hostname: host, Families: Families{V4: true}, Dial: silence(t)})
+		c := New(Config{Hostname: host, Families: Families{V4: true}, Pool: NewPool(PoolConfig{Dial: silence(t)})})
 		c.files = files(t, "2001:db8::1 six.test", "")
 		_, err := c.Resolve(t.Context())
 		if !errors.Is(err, ErrNoAddress) || !strings.Contains(err.Error(), "IPv4") {
@@ -126,11 +126,10 @@ func TestAddressOfTheOtherFamily(t *testing.T) {
 func TestSystemAsksTheNextServerWhenOneFails(t *testing.T) {
 	bad := serve(t, func(a asked) [][]byte { return [][]byte{response(a, 0, nil, code(2))} })
 	good := serve(t, always(60, "192.0.2.1", "2001:db8::1"))
+	s := setup{servers: []endpoint{plain(bad.addr), plain(good.addr)}, attempts: defaultAttempts}
 	c := client(bad)
-	c.server = netip.AddrPort{}
-	c.files = systemFiles{}
-	a := c.query(t.Context(), kinds[0], []netip.AddrPort{bad.addr, good.addr})
-	if a.err != nil || a.server != good.addr || !slices.Equal(a.addrs, addrs("192.0.2.1")) {
+	a := c.query(t.Context(), part{kind: kinds[0], owner: c.name}, s)
+	if a.err != nil || a.server != plain(good.addr) || !slices.Equal(a.addrs, addrs("192.0.2.1")) {
 		t.Errorf("query = %+v, want the second server's answer", a)
 	}
 }

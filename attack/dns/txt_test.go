@@ -48,7 +48,7 @@ func TestTXT(t *testing.T) {
 		{"an alias", answers(cname(name+".", "b.test.", 9), txt("b.test.", "token")), []string{"token"}, nil},
 		{"of another name", answers(txt("_frontload.example.test.", "token")), nil, nil},
 		{"an alias that leads elsewhere", answers(cname(name+".", "b.test.", 9), txt("c.test.", "token")), nil, nil},
-		{"a circle", answers(cname(name+".", "b.test.", 9), cname("b.test.", name+".", 9), txt("c.test.", "token")), nil, nil},
+		{"a circle", answers(cname(name+".", "b.test.", 9), cname("b.test.", name+".", 9), txt("c.test.", "token")), nil, ErrNoAddress},
 		{"no record", answers(), nil, nil},
 		{"an address", answers(address(dnsmessage.MustNewName(name+"."), addrs("192.0.2.1")[0], 9)), nil, nil},
 		{"no such name", code(3), nil, ErrNoName},

@@ -188,8 +188,8 @@ func TestFailuresSayWhatIsWrong(t *testing.T) {
 		reason  string
 		queries int // for A; 0: two tries that need not arrive in time, see TestSilenceEndsAtTheTimeout
 	}{
-		{"servfail", reply(code(2)), nil, "SERVFAIL", "resolver answered servfail", 1},
-		{"refused, without the question", reply(code(5), noQuestion), nil, "REFUSED", "resolver answered refused", 1},
+		{"servfail", reply(code(2)), nil, "SERVFAIL", "resolver answered servfail", 2},
+		{"refused, without the question", reply(code(5), noQuestion), nil, "REFUSED", "resolver answered refused", 2},
 		{"an extended code", func(a asked) [][]byte {
 			return [][]byte{response(a, 60, nil, func(m *dnsmessage.Message) {
 				var h dnsmessage.ResourceHeader
@@ -246,7 +246,9 @@ func TestNothingListens(t *testing.T) {
 
 func TestTroubleOfThisMachineIsPassedOn(t *testing.T) {
 	full := errors.New("too many open files")
-	c := New(Config{Hostname: host, Resolver: "192.0.2.53", Dial: func(context.Context, string, string) (net.Conn, error) { return nil, full }})
+	c := New(Config{Hostname: host, Resolver: "192.0.2.53", Pool: NewPool(PoolConfig{
+		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, full },
+	})})
 	_, err := c.Resolve(t.Context())
 	if !errors.Is(err, full) || errors.Is(err, ErrNoAnswer) || Reason(err) != "" {
 		t.Errorf("Resolve: error %v, want the dialler's and no blame on the resolver", err)
@@ -283,18 +285,38 @@ func TestFamiliesThatCannotBeUsedAreNotAskedFor(t *testing.T) {
 	}
 }
 
+// A server that does not know EDNS is asked without it, from then on at once;
+// that no client subnet can go to it is told once, and shows in the record.
 func TestOldServerIsAskedWithoutEDNS(t *testing.T) {
-	old := func(a asked) [][]byte {
-		if a.edns {
-			return [][]byte{response(a, 60, nil, code(1))}
+	for name, rcode := range map[string]dnsmessage.RCode{"FORMERR": 1, "NOTIMP": 4} {
+		s := serve(t, func(a asked) [][]byte {
+			if a.edns {
+				return [][]byte{response(a, 60, nil, code(rcode))}
+			}
+			return [][]byte{response(a, 0, []string{"192.0.2.1"})}
+		})
+		var told []string
+		var reported []results.Lookup
+		c := client(s, func(cfg *Config) {
+			cfg.Subnet, cfg.Families = netip.MustParsePrefix("203.0.113.0/24"), Families{V4: true}
+			cfg.Report = func(l results.Lookup) { reported = append(reported, l) }
+			cfg.Pool = NewPool(PoolConfig{Tell: func(text string) { told = append(told, text) }})
+		})
+		for range 2 {
+			resolve(t, c)
 		}
-		return [][]byte{response(a, 60, []string{"192.0.2.1"})}
-	}
-	resolve(t, client(serve(t, old)))
-	_, err := client(serve(t, old), func(cfg *Config) { cfg.Subnet = netip.MustParsePrefix("192.0.2.0/24") }).Resolve(t.Context())
-	var server *ServerError
-	if !errors.As(err, &server) || !strings.Contains(err.Error(), "client subnet 192.0.2.0/24") {
-		t.Errorf("Resolve with a client subnet: error %v, want one that names the subnet", err)
+		if len(told) != 1 || !strings.Contains(told[0], "resolver "+s.addr.String()+" does not know EDNS") {
+			t.Errorf("%s: told %q, want once that the resolver does not know EDNS", name, told)
+		}
+		if len(s.all()) != 3 || len(reported) != 3 {
+			t.Fatalf("%s: %d queries, %d reported, want 3: the first look-up asks twice", name, len(s.all()), len(reported))
+		}
+		if l := reported[0]; l.Subnet != "203.0.113.0/24" || !strings.Contains(l.Err, name) || !strings.Contains(l.Err, "client subnet 203.0.113.0/24") {
+			t.Errorf("%s: reported %+v, want the subnet and the resolver's answer to it", name, l)
+		}
+		if l := reported[1]; l.Subnet != "" || l.Err != "" || len(l.Answer) != 1 {
+			t.Errorf("%s: reported %+v, want an answer to a query without a subnet", name, l)
+		}
 	}
 }
 

@@ -40,19 +40,37 @@ func (r *runner) describe() results.RunInfo {
 	}
 }
 
-// newResolvers returns a DNS client for each of the plan's clients.
-func (r *runner) newResolvers() []*dns.Client {
+// newPool returns the connections to the resolvers of the plan, which may be
+// vouched for by the scenario's own roots.
+func (r *runner) newPool() (*dns.Pool, error) {
+	roots, err := trusted(r.plan.Target.CA)
+	if err != nil {
+		return nil, err
+	}
+	return dns.NewPool(dns.PoolConfig{Roots: roots, Tell: func(text string) {
+		e := results.Event{Kind: "dns", Text: text}
+		if r.engine != nil {
+			e.At = r.engine.Now()
+		}
+		r.recorder.Event(e)
+		r.say("%s", text)
+	}}), nil
+}
+
+// newResolvers returns a DNS client for each of the plan's clients. All share
+// the connections to resolvers.
+func (r *runner) newResolvers(pool *dns.Pool) []*dns.Client {
 	budgets := map[string]*dns.Budget{}
 	clients := make([]*dns.Client, r.plan.Clients.Count)
 	for i := range clients {
-		clients[i] = r.newResolver(i, budgets, r.reporter(i))
+		clients[i] = r.newResolver(i, pool, budgets, r.reporter(i))
 	}
 	return clients
 }
 
 // newResolver returns the DNS client of client i. Those of one resolver share
 // its budget.
-func (r *runner) newResolver(i int, budgets map[string]*dns.Budget, report func(results.Lookup)) *dns.Client {
+func (r *runner) newResolver(i int, pool *dns.Pool, budgets map[string]*dns.Budget, report func(results.Lookup)) *dns.Client {
 	resolver := r.plan.Clients.Resolver(i)
 	if budgets[resolver] == nil {
 		budgets[resolver] = dns.NewBudget(float64(r.plan.Clients.Lookups))
@@ -66,6 +84,7 @@ func (r *runner) newResolver(i int, budgets map[string]*dns.Budget, report func(
 		Offset:   i,
 		Report:   report,
 		Judge:    r.judge,
+		Pool:     pool,
 	}
 	if source, own := r.plan.Clients.Source(i); own {
 		cfg.Families = dns.Families{V4: source.Is4(), V6: source.Is6()}
@@ -78,7 +97,7 @@ func (r *runner) newResolver(i int, budgets map[string]*dns.Budget, report func(
 // judge has what a look-up brought judged before it is used.
 func (r *runner) judge(ctx context.Context, addrs []netip.Addr) { r.gate.Judge(ctx, addrs) }
 
-// reporter records the look-ups of client i. Those before the run's clock
+// reporter records the queries of client i. Those before the run's clock
 // starts stand at zero.
 func (r *runner) reporter(i int) func(results.Lookup) {
 	return func(l results.Lookup) {

@@ -47,7 +47,12 @@ const lookSpan = 20 * time.Second
 func Look(ctx context.Context, plan *scenarios.Plan, opt Options, most int, head bool) (*Sight, error) {
 	r := &runner{plan: plan, opt: opt, recorder: record.New(record.Config{Requests: plan.Requests})}
 	defer r.closeGates()
-	looks := r.looks(choose(plan, most))
+	pool, err := r.newPool()
+	if err != nil {
+		return nil, &SetupError{err}
+	}
+	defer pool.Close()
+	looks := r.looks(choose(plan, most), pool)
 	if err := r.openGates(firstOfEach(looks)); err != nil {
 		return nil, &SetupError{err}
 	}
@@ -123,13 +128,13 @@ type look struct {
 }
 
 // looks makes a look for each of the clients.
-func (r *runner) looks(clients []int) []*look {
+func (r *runner) looks(clients []int, pool *dns.Pool) []*look {
 	budgets := map[string]*dns.Budget{}
 	looks := make([]*look, len(clients))
 	for i, client := range clients {
 		l := &look{answer: guidance.Answer{Client: client, Resolver: r.plan.Clients.Resolver(client)}}
 		l.answer.Subnet, _ = r.plan.Clients.Subnet(client)
-		l.client = r.newResolver(client, budgets, l.report)
+		l.client = r.newResolver(client, pool, budgets, l.report)
 		looks[i] = l
 	}
 	return looks

@@ -37,8 +37,13 @@ type Authorization struct {
 // when a name cannot be resolved.
 func Authorise(ctx context.Context, plan *scenarios.Plan, opt Options) (Authorization, error) {
 	r := &runner{plan: plan, opt: opt, recorder: record.New(record.Config{Requests: plan.Requests})}
+	pool, err := r.newPool()
+	if err != nil {
+		return Authorization{}, &SetupError{err}
+	}
+	defer pool.Close()
 	defer r.closeGates()
-	if err := r.authorise(ctx, r.newResolvers()); err != nil {
+	if err := r.authorise(ctx, r.newResolvers(pool)); err != nil {
 		return Authorization{Notes: r.notes, Time: time.Now()}, err
 	}
 	return Authorization{Text: r.authorization(), Addresses: r.gate.Allowed(), Notes: r.notes, Time: time.Now()}, nil

@@ -103,9 +103,14 @@ type runFile interface {
 
 func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	r.recorder = record.New(record.Config{Requests: r.plan.Requests})
-	resolvers := r.newResolvers()
+	pool, err := r.newPool()
+	if err != nil {
+		return r.info, false, &SetupError{err}
+	}
+	defer pool.Close()
+	resolvers := r.newResolvers(pool)
 	defer r.closeGates()
-	err := r.authorise(ctx, resolvers)
+	err = r.authorise(ctx, resolvers)
 	if err != nil {
 		return r.info, false, err
 	}

@@ -108,7 +108,7 @@ func addScenarioFlags(f *pflag.FlagSet, s *app.Flags) {
 	f.StringVar(&s.Host, "host", "", "Host and TLS `NAME`, when they differ from the URL's")
 	f.StringVar(&s.CA, "ca", "", "trust this root certificate too: `FILE`")
 	f.StringSliceVar(&s.Addresses, "address", nil, "source address or `CIDR` of clients; may be given often")
-	f.StringSliceVar(&s.Resolvers, "resolver", nil, "DNS `RESOLVER` of clients, ip:port or system; may be given often")
+	f.StringSliceVar(&s.Resolvers, "resolver", nil, "DNS `RESOLVER` of clients: ip:port, tls://ip#name, https://host/path or system; may be given often")
 	f.StringSliceVar(&s.Subnets, "subnet", nil, "EDNS client subnet of clients, a `CIDR`; may be given often")
 	f.StringVar(&s.Lookups, "lookups", "", "DNS budget per resolver, `100/s` when left out")
 	f.StringVar(&s.LimitClient, "limit-client", "", "most requests of one client, such as `100/s`; left out: unlimited")

@@ -37,7 +37,7 @@ func (w *Writer) prepare() error {
 			WHERE span_seconds = ? AND start_second = ? AND series = ? AND grouped_by = ? AND value = ?`},
 		{&w.stmts.setHistogram, `INSERT OR REPLACE INTO histograms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.stmts.exemplar, `INSERT INTO exemplars VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.stmts.lookup, `INSERT INTO lookups VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.stmts.lookup, `INSERT INTO lookups VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.stmts.event, `INSERT INTO events VALUES (NULL, ?, ?, ?)`},
 		{&w.stmts.control, `INSERT INTO control VALUES (NULL, ?, ?, ?, ?)`},
 	} {
@@ -179,7 +179,7 @@ func (w *Writer) exemplars(iv *record.Interval) error {
 
 func (w *Writer) lookups(iv *record.Interval) error {
 	for _, l := range iv.Lookups {
-		_, err := w.stmts.lookup.Exec(int64(l.At), l.Client, l.Resolver, l.Subnet, l.Name, l.Type,
+		_, err := w.stmts.lookup.Exec(int64(l.At), l.Client, l.Resolver, l.Transport, l.Subnet, l.Scope, l.Name, l.Type,
 			addressesText(l.Answer), int64(l.TTL), int64(l.Took), l.Err)
 		if err != nil {
 			return err

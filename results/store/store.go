@@ -24,9 +24,10 @@ import (
 // The identity of a run file in SQLite's header.
 const (
 	applicationID  = 0x46524e54 // "FRNT"
-	schemaVersion  = 3
+	schemaVersion  = 4
 	hostVersion    = 2 // the first with the table host
 	controlVersion = 3 // the first with the table control
+	queryVersion   = 4 // the first with a look-up's transport and scope
 )
 
 var (
@@ -48,8 +49,9 @@ func notRun(path, why string) error {
 	return fmt.Errorf("open %s: %w: %s", path, ErrNotRun, why)
 }
 
-// schema makes the tables of version 3; version 1 had no host, and version 2 no
-// control. The cells' keys are kept apart, since they repeat each second; the
+// schema makes the tables of version 4; version 1 had no host, version 2 no
+// control, and version 3 no transport and scope of look-ups, of which each then
+// had one row for all its queries of a type. The cells' keys are kept apart, since they repeat each second; the
 // view joins them.
 const schema = `
 CREATE TABLE meta (
@@ -116,9 +118,9 @@ CREATE TABLE exemplars (
 	request_id TEXT NOT NULL, reason TEXT NOT NULL, protocol TEXT NOT NULL,
 	response_ns INTEGER NOT NULL, service_ns INTEGER NOT NULL, headers_json TEXT NOT NULL
 ) STRICT;
-CREATE TABLE lookups (
+CREATE TABLE lookups ( -- one row for each query that was sent
 	id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, client INTEGER NOT NULL, resolver TEXT NOT NULL,
-	subnet TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, answer TEXT NOT NULL,
+	transport TEXT NOT NULL, subnet TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, answer TEXT NOT NULL,
 	ttl_ns INTEGER NOT NULL, took_ns INTEGER NOT NULL, error TEXT NOT NULL
 ) STRICT;
 CREATE TABLE events (

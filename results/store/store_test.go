@@ -104,7 +104,7 @@ func fill(r *record.Recorder, seconds int) []*record.Interval {
 		r.Control(results.Control{At: time.Duration(sec) * time.Second, Status: uint16(200 * (sec % 2)), Took: time.Millisecond, Err: []string{"no answer within 5s", ""}[sec%2]})
 		r.Event(results.Event{At: time.Duration(sec) * time.Second, Kind: "step", Text: "ramp to 100/s"})
 		r.Lookup(results.Lookup{
-			At: time.Duration(sec) * time.Second, Client: 3, Resolver: "192.0.2.53:53", Subnet: "203.0.113.0/24", Name: "www.example.com.",
+			At: time.Duration(sec) * time.Second, Client: 3, Resolver: "192.0.2.53:53", Transport: "udp", Subnet: "203.0.113.0/24", Scope: "203.0.0.0/16", Name: "www.example.com.",
 			Type: "A", Answer: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}, TTL: time.Minute, Took: time.Millisecond,
 		})
 		out = append(out, r.Cut(time.Duration(sec+1)*time.Second, record.Gauges{Asked: 100, InFlight: 3, Stage: "hold", Host: host(sec)}))

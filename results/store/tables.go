@@ -125,11 +125,15 @@ func (v view) lookups(run *results.Run) error {
 	if err != nil {
 		return err
 	}
-	return v.rows("lookups", fmt.Sprintf(`SELECT at_ns, client, resolver, subnet, name, type, answer, ttl_ns, took_ns, error
-		FROM lookups WHERE id %% %d = 0 ORDER BY at_ns, id`, n), func(scan func(...any) error) error {
+	query := "transport, scope"
+	if v.version < queryVersion {
+		query = "'', ''"
+	}
+	return v.rows("lookups", fmt.Sprintf(`SELECT at_ns, client, resolver, %s, subnet, name, type, answer, ttl_ns, took_ns, error
+		FROM lookups WHERE id %% %d = 0 ORDER BY at_ns, id`, query, n), func(scan func(...any) error) error {
 		var l results.Lookup
 		var answer string
-		err := scan(&l.At, &l.Client, &l.Resolver, &l.Subnet, &l.Name, &l.Type, &answer, &l.TTL, &l.Took, &l.Err)
+		err := scan(&l.At, &l.Client, &l.Resolver, &l.Transport, &l.Scope, &l.Subnet, &l.Name, &l.Type, &answer, &l.TTL, &l.Took, &l.Err)
 		if err != nil {
 			return err
 		}

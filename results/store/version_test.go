@@ -8,9 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Files of older versions, which lack tables, open as ever.
+// Files of older versions, which lack tables and columns, open as ever.
 func TestOlderVersionsOpen(t *testing.T) {
-	for version, lacks := range map[int][]string{1: {"host", "control"}, 2: {"control"}} {
+	queries := []string{"ALTER TABLE lookups DROP COLUMN transport", "ALTER TABLE lookups DROP COLUMN scope"}
+	control := append([]string{"DROP TABLE control"}, queries...)
+	for version, lacks := range map[int][]string{1: append([]string{"DROP TABLE host"}, control...), 2: control, 3: queries} {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) { olderOpens(t, version, lacks) })
 	}
 }
@@ -26,8 +28,8 @@ func olderOpens(t *testing.T, version int, lacks []string) {
 			t.Fatal(err)
 		}
 	}
-	for _, table := range lacks {
-		if err := w.exec("DROP TABLE " + table); err != nil {
+	for _, change := range lacks {
+		if err := w.exec(change); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,6 +60,9 @@ func olderOpens(t *testing.T, version int, lacks []string) {
 		if version == 1 && s.Host != nil {
 			t.Errorf("second %d has %+v of a file that knows no hosts", s.Second, s.Host)
 		}
+	}
+	if l := run.Lookups[0]; l.Resolver != "192.0.2.53:53" || l.Subnet != "203.0.113.0/24" || l.Transport+l.Scope != "" {
+		t.Errorf("look-up: %+v of a file that knows neither transport nor scope", l)
 	}
 	if len(run.Seconds) < 3 || run.Seconds[1].Scheduled != 100 {
 		t.Errorf("seconds: %+v", run.Seconds)

@@ -22,12 +22,13 @@ type RunInfo struct {
 	// "attest: " and the reason.
 	Authorization string
 
-	Requests    []string // request names, by index
-	ClientLimit float64  // requests/s that one client may send; zero when unlimited
-	EdgeLimit   float64  // requests/s that one edge address may get; zero when unlimited
-	Interrupted bool     // the user, a full disk or a fault ended it early
-	Simulated   bool     // in virtual time, without sockets
-	Rehearsal   string   // what the lab itself knew of the run, as JSON; empty where there was no lab
+	Requests    []string      // request names, by index
+	ClientLimit float64       // requests/s that one client may send; zero when unlimited
+	EdgeLimit   float64       // requests/s that one edge address may get; zero when unlimited
+	Warmup      time.Duration // from the start: it counts for no threshold, and for all else
+	Interrupted bool          // the user, a full disk or a fault ended it early
+	Simulated   bool          // in virtual time, without sockets
+	Rehearsal   string        // what the lab itself knew of the run, as JSON; empty where there was no lab
 }
 
 // A CellKey is what samples are counted by, beside the second.
@@ -146,9 +147,13 @@ type Lookup struct {
 // of the generator's, an interruption.
 type Event struct {
 	At   time.Duration
-	Kind string // step, trouble, limit, interrupted, fault
+	Kind string // step, trouble, limit, interrupted, fault, burst, budget, warning
 	Text string
 }
+
+// EventBudget is the kind of the event that tells that the scenario's budget is
+// spent, which ended the run.
+const EventBudget = "budget"
 
 // A Trouble is something that the generator itself lacked at a time of the run,
 // such as open files. The text holds no "; ".

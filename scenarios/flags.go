@@ -34,6 +34,8 @@ type Flags struct {
 	Arrivals    string // uniform or poisson
 	Lookups     string // DNS budget per resolver, such as "100/s"
 
+	Env Env // what the ${env:NAME} in headers stand for; nil knows none
+
 	LimitClient string // load.limits.per-client
 	LimitEdge   string // load.limits.per-edge-address
 }
@@ -41,7 +43,7 @@ type Flags struct {
 // FromFlags makes a scenario of one request from the command line. Every
 // fault comes back in [Faults] and names its flag.
 func FromFlags(f Flags) (*Scenario, error) {
-	s := &Scenario{base: ".", files: map[string][]byte{}}
+	s := &Scenario{base: ".", files: map[string][]byte{}, env: f.Env}
 	s.origin = &origin{flags: map[string]string{}}
 	found := &faults{origin: s.origin}
 	r := flagReader{found, &s.model}

@@ -19,6 +19,11 @@ type Plan struct {
 	Clients  Clients
 	Requests []string // names, by index
 	URLs     *urls.Generator
+	Signers  []*urls.Signer      // of signed URLs, by index of the request; nil for none
+	Expect   []*results.Expected // by index of the request; nil for the usual
+	Secrets  []string            // values of environment variables, none empty: they must be neither shown nor stored
+	Warmup   time.Duration       // from the start: it counts for no threshold
+	Budget   Budget
 	Schedule *pacing.Schedule
 	Guided   bool // the load is a guided ramp
 	Limits   Limits
@@ -62,6 +67,12 @@ type Clients struct {
 	InFlight    int           // arrivals in flight at most
 }
 
+// A Budget ends a run that has spent it. Zero means no limit of the kind.
+type Budget struct {
+	Requests int64 // most requests that are sent
+	Bytes    int64 // received, beyond which nothing more is sent
+}
+
 // Limits are what the send loop enforces. A zero limit is not enforced.
 type Limits struct {
 	PerClient      pacing.Rate // requests/s that one client may send
@@ -83,7 +94,13 @@ func (s *Scenario) compile(f *faults) *Plan {
 	p.Attest = s.attest(f, "target.authorization", m.Target.Authorization, "the target may be loaded")
 	p.Control = s.control(f)
 	p.Clients = s.clients(f)
+	p.Secrets = s.environment(f)
+	f.settle(nil)
 	p.Requests, p.URLs = s.requests(f)
+	p.Expect = s.expect()
+	p.Signers = s.signers(f, p)
 	s.load(f, p)
+	p.Warmup = s.warmup(f, p)
+	p.Budget = s.budget(f)
 	return p
 }

@@ -21,11 +21,12 @@ type Scenario struct {
 	origin *origin
 	base   string            // directory that relative paths start from
 	files  map[string][]byte // files that the scenario names, by path as written
+	env    Env
 }
 
-// Load reads the scenario file at path. What is wrong with its contents comes
-// back as [Faults].
-func Load(path string) (*Scenario, error) {
+// Load reads the scenario file at path; env says what the ${env:NAME} in it
+// stand for. What is wrong with its contents comes back as [Faults].
+func Load(path string, env Env) (*Scenario, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or leave it out and give --url, --rate and --for", path)
@@ -38,13 +39,16 @@ func Load(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario %s: %w", path, err)
 	}
-	return Parse(path, data)
+	return parseWith(path, data, env)
 }
 
-// Parse reads a scenario from data. Name stands in errors, and paths in the
-// scenario are relative to its directory. Every error is of type [Faults].
-func Parse(name string, data []byte) (*Scenario, error) {
-	s := &Scenario{base: filepath.Dir(name), files: map[string][]byte{}}
+// Parse reads a scenario from data, to which no environment variable is set.
+// Name stands in errors, and paths in the scenario are relative to its
+// directory. Every error is of type [Faults].
+func Parse(name string, data []byte) (*Scenario, error) { return parseWith(name, data, nil) }
+
+func parseWith(name string, data []byte, env Env) (*Scenario, error) {
+	s := &Scenario{base: filepath.Dir(name), files: map[string][]byte{}, env: env}
 	s.origin = &origin{file: name, lines: strings.Split(string(data), "\n"), at: map[string]marks{}}
 	d := decoder{faults: faults{origin: s.origin}}
 	tree, err := readYAML(data)

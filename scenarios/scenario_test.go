@@ -21,7 +21,7 @@ var examples = []string{"testdata/constant.yaml", "testdata/contract.yaml", "tes
 
 func load(t *testing.T, path string) *Scenario {
 	t.Helper()
-	s, err := Load(path)
+	s, err := Load(path, nil)
 	if err != nil {
 		t.Fatalf("Load(%s): %v", path, err)
 	}
@@ -241,7 +241,7 @@ func TestFaults(t *testing.T) {
 		t.Fatalf("no files: %v", err)
 	}
 	for _, file := range files {
-		_, err := Load(file)
+		_, err := Load(file, nil)
 		if err == nil {
 			t.Errorf("%s is read without a fault", file)
 			continue

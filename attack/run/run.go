@@ -83,7 +83,7 @@ type runFile interface {
 }
 
 func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
-	r.recorder = record.New(record.Config{Requests: r.plan.Requests})
+	r.recorder = record.New(record.Config{Requests: r.plan.Requests, Secrets: r.plan.Secrets})
 	resolvers := r.newResolvers()
 	target, err := preflight(ctx, r.plan, resolvers)
 	if err != nil {
@@ -104,6 +104,12 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	if err != nil {
 		return r.info, false, &SetupError{err}
 	}
+	signing, err := r.signURLs()
+	if err != nil {
+		transport.Close()
+		return r.info, false, &SetupError{err}
+	}
+	defer signing()
 	if err := r.prepare(ctx, target); err != nil {
 		transport.Close()
 		return r.info, false, err
@@ -161,7 +167,7 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.watchForStalls()()
-	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
+	r.watch = newWatch(r.info, r.engine.Now, r.tell)
 	r.beside = []func(){r.probe(), r.watch.end}
 	defer r.endBeside()
 	finished := make(chan error, 1)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"os"
 	"time"
 
 	"frontload/scenarios"
@@ -31,12 +32,13 @@ func ParseDuration(text string) (time.Duration, error) { return scenarios.ParseD
 
 // Load reads a scenario file. Whatever is wrong with it is wrong usage.
 func Load(path string) (*Scenario, error) {
-	s, err := scenarios.Load(path)
+	s, err := scenarios.Load(path, os.LookupEnv)
 	return s, Usage(err)
 }
 
 // FromFlags makes a scenario of flags.
 func FromFlags(f Flags) (*Scenario, error) {
+	f.Env = os.LookupEnv
 	s, err := scenarios.FromFlags(f)
 	return s, Usage(err)
 }

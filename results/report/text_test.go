@@ -130,7 +130,7 @@ func TestTextSays(t *testing.T) {
 	killed := sample(usual)
 	killed.Analysis.Run.Unfinished, killed.Analysis.Run.Simulated = true, true
 	lost := sample(usual)
-	lost.Analysis.Run.Outcomes["client-error"], lost.Analysis.Run.Statuses = 60, map[string]int64{"200": 5, "404": 58, "410": 2, "503": 9}
+	lost.Analysis.Run.Outcomes["client-error"], lost.Analysis.Run.FailedStatuses = 60, map[string]int64{"404": 58, "410": 2, "503": 9}
 	lost.Analysis.Run.RateAsked, lost.Analysis.Run.RateReached = 60000, 30546.4
 	lost.Analysis.Run.POPs = nil
 	for _, row := range []struct {
@@ -263,8 +263,9 @@ func TestControlRequestsAreTold(t *testing.T) {
 func TestTextOfLogsCounts(t *testing.T) {
 	a := &results.Analysis{Run: results.RunSummary{
 		Source: "access-log", Requests: 110, Responses503: 5,
-		Outcomes: map[string]int64{"ok": 95, "client-error": 10, "edge-capacity": 5},
-		Statuses: map[string]int64{"200": 95, "503": 5, "404": 3, "none": 7},
+		Outcomes:       map[string]int64{"ok": 95, "client-error": 10, "edge-capacity": 5},
+		Statuses:       map[string]int64{"200": 95, "503": 5, "404": 3, "none": 7},
+		FailedStatuses: map[string]int64{"503": 5, "404": 3},
 	}}
 	a.Trust.OK = true
 	for i := range 11 {

@@ -34,7 +34,8 @@ type Entry struct {
 	Headers []results.Header // sent in this order
 	Body    []byte           // only with POST, PUT, PATCH, DELETE and OPTIONS; nil for none
 	Vars    map[string]Var
-	Bypass  bool // add [BypassParameter], so that every request is a cache miss
+	Env     map[string]string // what ${env:NAME} stands for in header values; one that is not here is text
+	Bypass  bool              // add [BypassParameter], so that every request is a cache miss
 }
 
 // A Request is one request to send. Header and Body are shared: they must not

@@ -1,0 +1,59 @@
+package scenarios
+
+import (
+	"crypto"
+	"fmt"
+	"regexp"
+
+	"frontload/scenarios/urls"
+)
+
+const maxKey = 64 << 10 // bytes of a PEM file with a private key
+
+var keyPairPattern = regexp.MustCompile(`^[A-Za-z0-9]{2,64}$`)
+
+// signers compiles the sections sign of the requests. It needs the plan's target
+// and generator.
+func (s *Scenario) signers(f *faults, p *Plan) []*urls.Signer {
+	all := make([]*urls.Signer, len(s.model.Requests))
+	for i := range s.model.Requests {
+		m := s.model.Requests[i].Sign
+		if m == nil {
+			continue
+		}
+		at := fmt.Sprintf("requests[%d].sign", i)
+		key := s.signingKey(f, at, m)
+		if m.Expires < urls.MinExpires {
+			f.add(at+".expires", "%s is too short: the end of a signed URL is told in whole seconds; write %s or more, such as 1h",
+				formatDuration(m.Expires), urls.MinExpires)
+		}
+		if key != nil && p.URLs != nil {
+			all[i] = urls.NewSigner(p.URLs, i, p.Target.Scheme+"://"+p.Target.Host, m.KeyPairID, key, m.Expires)
+		}
+	}
+	return all
+}
+
+// signingKey reads the key that a section names, and checks its id.
+func (s *Scenario) signingKey(f *faults, at string, m *signSection) crypto.Signer {
+	switch {
+	case !s.origin.has(at + ".key-pair-id"):
+		f.add(at, "key-pair-id is missing: name the public key's id in CloudFront, such as key-pair-id: K2JCJMDEHXQW5F")
+	case !keyPairPattern.MatchString(m.KeyPairID):
+		f.add(at+".key-pair-id", "%q is not the id of a public key, such as K2JCJMDEHXQW5F", m.KeyPairID)
+	}
+	if !s.origin.has(at + ".key-file") {
+		f.add(at, "key-file is missing: name the PEM file of the private key, such as key-file: ./private_key.pem")
+		return nil
+	}
+	data, err := s.file(m.KeyFile, maxKey)
+	if err != nil {
+		f.add(at+".key-file", "%v", err)
+		return nil
+	}
+	key, err := urls.ParseSigningKey(data)
+	if err != nil {
+		f.add(at+".key-file", "%s: %v", m.KeyFile, err)
+	}
+	return key
+}

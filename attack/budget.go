@@ -19,8 +19,9 @@ type Budget struct {
 	Bytes int64
 
 	// Spent is called once, by the send loop, when nothing more is sent since
-	// the budget is spent. It must not block. Nil is not told.
-	Spent func(at time.Duration)
+	// the budget is spent: that of bytes, or else that of requests. It must not
+	// block. Nil is not told.
+	Spent func(at time.Duration, bytes bool)
 }
 
 // spent is what a run has spent of its budget.
@@ -39,9 +40,10 @@ func (e *Engine) spend(s *results.Sample) {
 // overBudget reports whether nothing more may be sent, and tells so.
 func (e *Engine) overBudget(now time.Duration) bool {
 	b := &e.cfg.Budget
-	over := b.Requests > 0 && e.spent.requests.Load() >= b.Requests || b.Bytes > 0 && e.spent.bytes.Load() >= b.Bytes
-	if over && b.Spent != nil {
-		b.Spent(now)
+	requests := b.Requests > 0 && e.spent.requests.Load() >= b.Requests
+	bytes := b.Bytes > 0 && e.spent.bytes.Load() >= b.Bytes
+	if (requests || bytes) && b.Spent != nil {
+		b.Spent(now, bytes)
 	}
-	return over
+	return requests || bytes
 }

@@ -54,14 +54,16 @@ func parseSize(text string) (size, error) {
 	return 0, fmt.Errorf("%q is not a size, write it like 50GiB, 10MB or 300B", text)
 }
 
-// String writes the size in the largest unit of which it is a whole multiple.
+// String writes the size in the unit that makes it shortest: 50GiB, 1.5MB.
 func (s size) String() string {
+	shortest := strconv.FormatInt(int64(s), 10) + "B"
 	for _, u := range sizeUnits {
-		if n := int64(s) / int64(u.bytes); n > 0 && n*int64(u.bytes) == int64(s) {
-			return strconv.FormatInt(n, 10) + u.name
+		text := strconv.FormatFloat(float64(s)/u.bytes, 'f', -1, 64) + u.name
+		if again, err := parseSize(text); err == nil && again == s && len(text) < len(shortest) {
+			shortest = text
 		}
 	}
-	return "0B"
+	return shortest
 }
 
 // String says the budget in words, such as "1000 requests or 50GiB received";

@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"frontload/scenarios/urls"
 )
@@ -23,6 +25,7 @@ func (s *Scenario) signers(f *faults, p *Plan) []*urls.Signer {
 		}
 		at := fmt.Sprintf("requests[%d].sign", i)
 		key := s.signingKey(f, at, m)
+		s.signedNames(f, i)
 		if m.Expires < urls.MinExpires {
 			f.add(at+".expires", "%s is too short: the end of a signed URL is told in whole seconds; write %s or more, such as 1h",
 				formatDuration(m.Expires), urls.MinExpires)
@@ -32,6 +35,28 @@ func (s *Scenario) signers(f *faults, p *Plan) []*urls.Signer {
 		}
 	}
 	return all
+}
+
+// signedParameters are those that make a signed URL.
+var signedParameters = []string{"Expires", "Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"}
+
+// signedNames refuses parameters of a request's own that are named like those of
+// a signed URL.
+func (s *Scenario) signedNames(f *faults, i int) {
+	m, at := &s.model.Requests[i], fmt.Sprintf("requests[%d].", i)
+	check := func(path, name string) {
+		if slices.Contains(signedParameters, name) {
+			f.add(path, "a signed URL has a parameter %s of its own: remove this one, or leave sign out", name)
+		}
+	}
+	_, query, _ := strings.Cut(m.Path, "?")
+	for parameter := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(parameter, "=")
+		check(at+"path", name)
+	}
+	for _, p := range m.Query {
+		check(at+"query."+p.Name, p.Name)
+	}
 }
 
 // signingKey reads the key that a section names, and checks its id.

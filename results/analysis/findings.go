@@ -74,14 +74,18 @@ func whereToLook(a *results.Analysis) string {
 		log = "in the origin's own log"
 	}
 	forbidden, limited, others := a.Run.FailedStatuses["403"], a.Run.FailedStatuses["429"], int64(0)
+	unexpected := a.Run.Outcomes[results.Unexpected.String()]
 	for status, n := range a.Run.FailedStatuses {
-		if status != "403" && status != "429" {
+		if status >= "400" && status != "403" && status != "429" {
 			others += n
 		}
 	}
 	others += a.Run.Outcomes[results.Transport.String()]
-	told := func(n int64) bool { return 10*n >= forbidden+limited+others && n > 0 }
+	told := func(n int64) bool { return 10*n >= forbidden+limited+unexpected+others && n > 0 }
 	var parts []string
+	if told(unexpected) {
+		parts = append(parts, "an unexpected status that is as it should be belongs into the request's expect")
+	}
 	if told(forbidden) {
 		parts = append(parts, "a 403 may come from AWS WAF, a signed URL that is not valid, or the permissions of S3")
 	}

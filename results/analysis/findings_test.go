@@ -176,7 +176,7 @@ func TestUnexpectedAnswersAreFailures(t *testing.T) {
 	run.Info.Warmup = 3 * time.Second
 	run.Events = []results.Event{{Kind: "step", Text: "hold"}, {Kind: results.EventBudget, Text: "ended by its budget of 400 requests"}}
 	a := analyze(t, run)
-	want := "100 of 400 requests (25%) failed: status 302, which the scenario does not expect, on 100: look for them in the target's own log. No burst of 503s in 400 requests."
+	want := "100 of 400 requests (25%) failed: status 302, which the scenario does not expect, on 100: an unexpected status that is as it should be belongs into the request's expect. No burst of 503s in 400 requests."
 	if a.Headline != want {
 		t.Errorf("headline = %q\nwant %q", a.Headline, want)
 	}

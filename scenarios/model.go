@@ -115,7 +115,7 @@ type requestSection struct {
 	Expect statuses `yaml:"expect,omitempty"`
 	// Recorded traffic. Not in this version.
 	From later `yaml:"from,omitempty" later:"requests[].from is"`
-	// Send CloudFront signed URLs.
+	// Send CloudFront signed URLs. One signature is for all of the request's URLs, so that signing costs no time: by a canned policy where the URL never varies, else by a custom policy for what the URLs begin with, with the wildcard *. Hash: SHA-1.
 	Sign *signSection `yaml:"sign,omitempty"`
 }
 

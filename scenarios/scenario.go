@@ -1,6 +1,11 @@
 // Package scenarios reads the scenario file: what to load, with which clients
 // and requests, how much and when. It reports everything that is wrong with a
 // file, fills in the defaults, and compiles the scenario to a [Plan].
+//
+// Secrets come in from outside: as environment variables, by ${env:NAME} in
+// headers, and as the key file of signed URLs. The scenario holds their names
+// alone, and so does what [Scenario.YAML] writes. A plan has what they stand for:
+// [Plan.Secrets] lists the texts that must be neither shown nor stored.
 package scenarios
 
 import (

@@ -64,17 +64,14 @@ func encodeStatuses(list statuses) *node {
 	return n
 }
 
-// expect compiles what each request expects.
-func (s *Scenario) expect() []*results.Expected {
-	all := make([]*results.Expected, len(s.model.Requests))
-	for i, r := range s.model.Requests {
-		if len(r.Expect) == 0 {
-			continue
-		}
-		all[i] = new(results.Expected)
-		for _, one := range r.Expect {
-			all[i].Add(one.first, one.last)
-		}
+// expected compiles what a request expects; nil where it does not say.
+func (list statuses) expected() *results.Expected {
+	if len(list) == 0 {
+		return nil
 	}
-	return all
+	e := new(results.Expected)
+	for _, r := range list {
+		e.Add(r.first, r.last)
+	}
+	return e
 }

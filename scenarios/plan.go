@@ -97,8 +97,10 @@ func (s *Scenario) compile(f *faults) *Plan {
 	p.Secrets = s.environment(f)
 	f.settle(nil)
 	p.Requests, p.URLs = s.requests(f)
-	p.Expect = s.expect()
-	p.Signers = s.signers(f, p)
+	for i := range p.Requests {
+		p.Expect = append(p.Expect, m.Requests[i].Expect.expected())
+		p.Signers = append(p.Signers, s.signer(f, p, i, i))
+	}
 	s.load(f, p)
 	p.Warmup = s.warmup(f, p)
 	p.Budget = s.budget(f)

@@ -14,27 +14,24 @@ const maxKey = 64 << 10 // bytes of a PEM file with a private key
 
 var keyPairPattern = regexp.MustCompile(`^[A-Za-z0-9]{2,64}$`)
 
-// signers compiles the sections sign of the requests. It needs the plan's target
-// and generator.
-func (s *Scenario) signers(f *faults, p *Plan) []*urls.Signer {
-	all := make([]*urls.Signer, len(s.model.Requests))
-	for i := range s.model.Requests {
-		m := s.model.Requests[i].Sign
-		if m == nil {
-			continue
-		}
-		at := fmt.Sprintf("requests[%d].sign", i)
-		key := s.signingKey(f, at, m)
-		s.signedNames(f, i)
-		if m.Expires < urls.MinExpires {
-			f.add(at+".expires", "%s is too short: the end of a signed URL is told in whole seconds; write %s or more, such as 1h",
-				formatDuration(m.Expires), urls.MinExpires)
-		}
-		if key != nil && p.URLs != nil {
-			all[i] = urls.NewSigner(p.URLs, i, p.Target.Scheme+"://"+p.Target.Host, m.KeyPairID, key, m.Expires)
-		}
+// signer compiles the section sign of a request, for an entry of the plan's
+// generator; nil where its URLs are not to be signed. It needs the plan's target.
+func (s *Scenario) signer(f *faults, p *Plan, request, entry int) *urls.Signer {
+	m := s.model.Requests[request].Sign
+	if m == nil {
+		return nil
 	}
-	return all
+	at := fmt.Sprintf("requests[%d].sign", request)
+	key := s.signingKey(f, at, m)
+	s.signedNames(f, request)
+	if m.Expires < urls.MinExpires {
+		f.add(at+".expires", "%s is too short: the end of a signed URL is told in whole seconds; write %s or more, such as 1h",
+			formatDuration(m.Expires), urls.MinExpires)
+	}
+	if key == nil || p.URLs == nil {
+		return nil
+	}
+	return urls.NewSigner(p.URLs, entry, p.Target.Scheme+"://"+p.Target.Host, m.KeyPairID, key, m.Expires)
 }
 
 // signedParameters are those that make a signed URL.

@@ -126,6 +126,10 @@ func TestSignedURLsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		url = "http://h" + string(s.Append([]byte("/a")))
+		missed := "http://h" + string(s.Append([]byte("/a?frontload-bypass=1-7")))
+		if resource, _, err := signed.Check(missed, key.Public(), keyPair, start.Add(at)); err != nil || resource != "http://h/a*" {
+			t.Errorf("what the entry's target varies by all the same is signed for %q: %v", resource, err)
+		}
 		// The next one may come late by nearly as long again.
 		for _, later := range []time.Duration{0, s.Every(), 2*s.Every() - time.Second} {
 			if _, _, err := signed.Check(url, key.Public(), keyPair, start.Add(at+later)); err != nil {

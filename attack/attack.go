@@ -84,6 +84,9 @@ type Config struct {
 	// is held back and counted. Zero: not enforced.
 	PerClient, PerEdge pacing.Rate
 
+	// Budget ends the run once it is spent, though the schedule goes on.
+	Budget Budget
+
 	// MaxInFlight bounds the arrivals that are queued or await an answer. One
 	// beyond it is counted as unsent. Zero means 10,000.
 	MaxInFlight int
@@ -103,6 +106,7 @@ type Engine struct {
 	clients   []*client
 	edges     limiter
 	inFlight  atomic.Int64
+	spent     spent
 	answered  atomic.Bool           // some answer came, whatever it said
 	failure   atomic.Pointer[error] // the first call that got none
 	troubles  troubles

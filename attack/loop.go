@@ -56,6 +56,9 @@ func (e *Engine) send(ctx context.Context) {
 			gate.Follow(schedule)
 			a, more = stream.Follow(schedule)
 		}
+		if e.overBudget(now) {
+			return
+		}
 		if !more {
 			if e.course.Finish(schedule) {
 				return
@@ -101,9 +104,11 @@ func (e *Engine) arrive(ctx context.Context, a pacing.Arrival, now time.Duration
 	s.Request, s.Prefix = e.cfg.Requests.Next(a.N, &call.Request)
 	call.NewViewer = e.cfg.NewViewer != nil && e.cfg.NewViewer(a.N)
 	e.inFlight.Add(1)
+	e.spent.requests.Add(1)
 	if !c.take(ctx, call, now) {
 		e.reuse(call)
 		e.inFlight.Add(-1)
+		e.spent.requests.Add(-1)
 		return results.Held
 	}
 	return results.Started
@@ -163,6 +168,7 @@ func (e *Engine) Done(call *wire.Call) {
 	} else {
 		e.cfg.Sink.Record(&call.Sample, call)
 	}
+	e.spend(&call.Sample)
 	e.watch(call)
 	e.reuse(call)
 	if e.inFlight.Add(-1) == 0 {

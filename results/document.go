@@ -49,6 +49,8 @@ type RunSummary struct {
 	Start         time.Time        `json:"start"`
 	End           time.Time        `json:"end"`
 	Interrupted   bool             `json:"interrupted"`
+	EndedBy       string           `json:"ended_by"`      // why its load ended early though nothing went wrong; empty where it did not
+	Warmup        float64          `json:"warmup_s"`      // from the start, left out of thresholds; zero for none
 	Unfinished    bool             `json:"unfinished"`    // no end was written: the run was killed, or goes on still
 	Simulated     bool             `json:"simulated"`     // in virtual time, without sockets
 	Version       string           `json:"version"`       // of the program that wrote the run
@@ -57,7 +59,12 @@ type RunSummary struct {
 	Responses503  int64            `json:"responses_503"` // whoever wrote it, in or outside bursts
 	Outcomes      map[string]int64 `json:"outcomes"`      // samples by outcome
 	Statuses      map[string]int64 `json:"statuses"`      // samples by HTTP status; "none" where no answer came
-	RatePeak      float64          `json:"rate_peak"`     // most requests sent in one second
+
+	// FailedStatuses counts, by HTTP status, the answers that are not ok by
+	// their status: of 400 and more, or not what the scenario expects.
+	FailedStatuses map[string]int64 `json:"failed_statuses"`
+
+	RatePeak float64 `json:"rate_peak"` // most requests sent in one second
 
 	// Rates are means in requests/s over the seconds that had arrivals; both
 	// are zero where no generator of ours sent them.
@@ -140,6 +147,7 @@ type RequestCount struct {
 	Name         string    `json:"name"`
 	Samples      int64     `json:"samples"`
 	OK           int64     `json:"ok"`
+	Unexpected   int64     `json:"unexpected"` // would be ok, were it what the scenario expects
 	Responses503 int64     `json:"responses_503"`
 	HitRatio     *float64  `json:"hit_ratio"`
 	HitsWanted   *float64  `json:"hit_ratio_wanted"` // nil where it was left to chance

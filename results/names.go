@@ -9,7 +9,7 @@ var (
 	outcomeNames  = []string{
 		"", "ok", "client-error", "edge-capacity", "edge-quota", "edge-compute",
 		"origin-s3", "origin-elb", "origin-api-gateway", "origin-custom", "origin",
-		"cached-origin-error", "unknown", "transport",
+		"cached-origin-error", "unknown", "transport", "unexpected",
 	}
 )
 

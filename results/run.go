@@ -28,13 +28,14 @@ type RunInfo struct {
 	// as JSON; empty where they were not kept.
 	Planned string
 
-	Requests    []string  // request names, by index
-	Hits        []float64 // the hit ratio that each of Requests was to be held at, zero for none; may be shorter
-	ClientLimit float64   // requests/s that one client may send; zero when unlimited
-	EdgeLimit   float64   // requests/s that one edge address may get; zero when unlimited
-	Interrupted bool      // the user, a full disk or a fault ended it early
-	Simulated   bool      // in virtual time, without sockets
-	Rehearsal   string    // what the lab itself knew of the run, as JSON; empty where there was no lab
+	Requests    []string      // request names, by index
+	Hits        []float64     // the hit ratio that each of Requests was to be held at, zero for none; may be shorter
+	ClientLimit float64       // requests/s that one client may send; zero when unlimited
+	EdgeLimit   float64       // requests/s that one edge address may get; zero when unlimited
+	Warmup      time.Duration // from the start: it counts for no threshold, and for all else
+	Interrupted bool          // the user, a full disk or a fault ended it early
+	Simulated   bool          // in virtual time, without sockets
+	Rehearsal   string        // what the lab itself knew of the run, as JSON; empty where there was no lab
 }
 
 // A CellKey is what samples are counted by, beside the second.
@@ -165,9 +166,13 @@ type Lookup struct {
 // of the generator's, an interruption.
 type Event struct {
 	At   time.Duration
-	Kind string // step, trouble, warning, limit, dns, burst, guard, authorisation, interrupted, fault
+	Kind string // step, trouble, warning, limit, dns, burst, guard, budget, authorisation, interrupted, fault
 	Text string
 }
+
+// EventBudget is the kind of the event that tells that the scenario's budget is
+// spent, which ended the run.
+const EventBudget = "budget"
 
 // A Trouble is something that the generator itself lacked at a time of the run,
 // such as open files. The text holds no "; ".

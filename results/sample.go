@@ -130,7 +130,7 @@ type Outcome uint8
 
 // The outcomes. Only OK is good.
 const (
-	OK                Outcome = iota + 1 // 1xx to 3xx
+	OK                Outcome = iota + 1 // 1xx to 3xx, or what the scenario expects
 	ClientError                          // 4xx
 	EdgeCapacity                         // the edge had no capacity
 	EdgeQuota                            // a CloudFront quota was exceeded
@@ -143,4 +143,5 @@ const (
 	CachedOriginError                    // an origin's error, replayed by the edge's cache
 	UnknownError                         // a server's error that does not say who wrote it
 	Transport                            // no whole answer came: name look-up, connection, TLS, time-out or protocol
+	Unexpected                           // 1xx to 3xx, and not what the scenario expects
 )

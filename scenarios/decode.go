@@ -53,6 +53,10 @@ func (d *decoder) value(path string, n *node, v reflect.Value) {
 		*p = parseScalar(d, path, n, "a duration like 90s", parseDuration)
 	case *percent:
 		*p = parseScalar(d, path, n, "a percentage like 50%", parsePercent)
+	case *size:
+		*p = parseScalar(d, path, n, "a size like 50GiB", parseSize)
+	case *statuses:
+		d.statuses(path, n, p)
 	case *pairs:
 		d.pairs(path, n, p)
 	case *cachePolicy:

@@ -36,6 +36,10 @@ func encode(v reflect.Value) *node {
 		return text(formatDuration(x))
 	case percent:
 		return text(x.String())
+	case size:
+		return text(x.String())
+	case statuses:
+		return encodeStatuses(x)
 	case pairs:
 		return encodePairs(x)
 	case cachePolicy:

@@ -114,11 +114,14 @@ type faults struct {
 	silent map[string]bool // paths of which no more need be said: see settle
 }
 
-// settle is called between reading and checking. What is found from here on
+// settle is called between reading and checking, and again after checks whose
+// faults say all that there is to say. What is found from here on
 // at the path of an earlier fault, or at one of the given paths, is that
 // fault's consequence, and left out.
 func (f *faults) settle(paths []string) {
-	f.silent = make(map[string]bool)
+	if f.silent == nil {
+		f.silent = make(map[string]bool)
+	}
 	for _, path := range paths {
 		f.silent[path] = true
 	}

@@ -35,6 +35,8 @@ type Flags struct {
 	Arrivals    string // uniform or poisson
 	Lookups     string // DNS budget per resolver, such as "100/s"
 
+	Env Env // what the ${env:NAME} in headers stand for; nil knows none
+
 	LimitClient string // load.limits.per-client
 	LimitEdge   string // load.limits.per-edge-address
 }
@@ -43,6 +45,7 @@ type Flags struct {
 // fault comes back in [Faults] and names its flag.
 func FromFlags(f Flags) (*Scenario, error) {
 	s := newScenario(".")
+	s.inputs.Env = f.Env
 	s.origin = &origin{flags: map[string]string{}}
 	found := &faults{origin: s.origin}
 	r := flagReader{found, &s.model}

@@ -33,10 +33,10 @@ type document struct {
 	Thresholds later `yaml:"thresholds,omitempty" later:"thresholds are"`
 	// The origin behind the target.
 	Origin *originSection `yaml:"origin,omitempty"`
-	// Time left out of thresholds. Not in this version.
-	Warmup later `yaml:"warmup,omitempty" later:"warmup is"`
-	// Requests and bytes that end the run. Not in this version.
-	Budget later `yaml:"budget,omitempty" later:"budget is"`
+	// How long the target warms up, from the start: that time counts for no threshold, and for everything else.
+	Warmup time.Duration `yaml:"warmup,omitempty"`
+	// What ends the run once it is spent, though its load goes on.
+	Budget *budgetSection `yaml:"budget,omitempty"`
 }
 
 type targetSection struct {
@@ -125,7 +125,7 @@ type requestSection struct {
 	Gaps string `yaml:"gaps,omitempty" jsonschema:"enum=recorded"`
 	// Query parameters as plain text, added to those of the path.
 	Query pairs `yaml:"query,omitempty"`
-	// Request headers.
+	// Request headers; cookies are the header Cookie. ${env:NAME} stands for the value of an environment variable: it is sent, and neither shown nor stored.
 	Headers pairs `yaml:"headers,omitempty"`
 	// Request body. {name} stands for a variable.
 	Body string `yaml:"body,omitempty"`
@@ -135,10 +135,26 @@ type requestSection struct {
 	Vars map[string]varSection `yaml:"vars,omitempty"`
 	// "bypass" adds a unique query parameter, so that each request is a miss. hits is a hit ratio to be held.
 	Cache cachePolicy `yaml:"cache,omitempty"`
-	// Statuses that count as good. Not in this version.
-	Expect later `yaml:"expect,omitempty" later:"requests[].expect is"`
-	// Signed URLs. Not in this version.
-	Sign later `yaml:"sign,omitempty" later:"requests[].sign is"`
+	// The statuses that count as ok: one or a list of 200, or 2xx for all of a kind. Any other below 400 counts as unexpected, an error. A 503 counts as a 503 always. Left out: every status below 400 is ok.
+	Expect statuses `yaml:"expect,omitempty"`
+	// Send CloudFront signed URLs. One signature is for all of the request's URLs, so that signing costs no time: by a canned policy where the URL never varies, else by a custom policy for what the URLs begin with, with the wildcard *. Hash: SHA-1.
+	Sign *signSection `yaml:"sign,omitempty"`
+}
+
+type signSection struct {
+	// Id of the public key in CloudFront, such as K2JCJMDEHXQW5F.
+	KeyPairID string `yaml:"key-pair-id" jsonschema:"required"`
+	// PEM file of the private key, relative to the scenario: RSA of 2048 bits, or ECDSA on P-256.
+	KeyFile string `yaml:"key-file" jsonschema:"required"`
+	// How long a signed URL is valid. URLs are signed anew once half of it has passed.
+	Expires time.Duration `yaml:"expires"`
+}
+
+type budgetSection struct {
+	// The most requests that are sent.
+	Requests int64 `yaml:"requests,omitempty" jsonschema:"minimum=1"`
+	// How much is received, such as 50GiB, before nothing more is sent. Answers under way then are still read, and come on top.
+	Bytes size `yaml:"bytes,omitempty"`
 }
 
 // varSection is where a variable's values come from; one key of it is set.
@@ -251,6 +267,8 @@ func (c *clientsSection) setDefaults() {
 }
 
 func (r *requestSection) setDefaults() { *r = requestSection{Weight: 1, Method: "GET"} }
+
+func (s *signSection) setDefaults() { *s = signSection{Expires: time.Hour} }
 
 func (z *zipfSection) setDefaults() { *z = zipfSection{Exponent: 1} }
 

@@ -23,6 +23,11 @@ type Plan struct {
 	Marker       string                     // header that only the origin sets; empty for none
 
 	URLs     *urls.Generator
+	Signers  []*urls.Signer      // of signed URLs, by index of the request; nil for none
+	Expect   []*results.Expected // by index of the request; nil for the usual
+	Secrets  []string            // values of environment variables, none empty: they must be neither shown nor stored
+	Warmup   time.Duration       // from the start: it counts for no threshold
+	Budget   Budget
 	Schedule *pacing.Schedule
 	Guided   bool // the load is a guided ramp
 	Limits   Limits
@@ -83,6 +88,12 @@ type Clients struct {
 	InFlight    int           // arrivals in flight at most
 }
 
+// A Budget ends a run that has spent it. Zero means no limit of the kind.
+type Budget struct {
+	Requests int64 // most requests that are sent
+	Bytes    int64 // received, beyond which nothing more is sent
+}
+
 // Limits are what the send loop enforces. A zero limit is not enforced.
 type Limits struct {
 	PerClient      pacing.Rate // requests/s that one client may send
@@ -104,7 +115,15 @@ func (s *Scenario) compile(f *faults) *Plan {
 	p.Distribution, p.Marker = s.distribution(f, p), s.marker(f)
 	p.Control = s.control(f)
 	p.Clients = s.clients(f)
+	p.Secrets = s.environment(f)
+	f.settle(nil)
 	s.requests(f, p)
+	for i, of := range p.of {
+		p.Expect = append(p.Expect, m.Requests[of].Expect.expected())
+		p.Signers = append(p.Signers, s.signer(f, p, of, i))
+	}
 	s.load(f, p)
+	p.Warmup = s.warmup(f, p)
+	p.Budget = s.budget(f)
 	return p
 }

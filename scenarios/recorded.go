@@ -64,7 +64,7 @@ func (s *Scenario) record(f *faults, at string, m *requestSection, target Target
 	}
 	source := &urls.Source{
 		Paths: m.From, Base: s.base, Format: m.Format, AllMethods: m.Methods == "recorded", Gaps: s.origin.has(at + ".gaps"),
-		Name: m.Name, Inputs: s.inputs,
+		Name: m.Name, Inputs: s.inputs.Inputs,
 	}
 	switch {
 	case s.origin.has(at+".host") && m.Host == "":

@@ -103,7 +103,7 @@ func TestRecordedSecretsAreNotWritten(t *testing.T) {
 func TestRecordedFromStandardInput(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "test.yaml", recordedRest+"  - {from: \"-\"}\n")
-	s, err := LoadWith(filepath.Join(dir, "test.yaml"), urls.Inputs{Stdin: strings.NewReader("/piped\n")})
+	s, err := Load(filepath.Join(dir, "test.yaml"), Inputs{Inputs: urls.Inputs{Stdin: strings.NewReader("/piped\n")}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,10 +99,10 @@ func (s *Scenario) entry(f *faults, at string, m *requestSection) urls.Entry {
 	e := urls.Entry{
 		Name: m.Name, Weight: m.Weight, Method: m.Method, Path: m.Path,
 		Query: m.Query, Headers: m.Headers, Body: s.body(f, at, m), Bypass: m.Cache.word == "bypass", Hits: float64(m.Cache.Hits),
+		Env: s.inputs.Env.known(m.Headers),
 	}
 	s.cache(f, at, m.Cache)
 	sameHeader(f, at, m.Headers)
-	s.environment(f, at, m)
 	if len(m.Vars) > 0 {
 		e.Vars = make(map[string]urls.Var, len(m.Vars))
 	}
@@ -154,23 +154,6 @@ func sameHeader(f *faults, at string, headers pairs) {
 			f.addKey(at+".headers."+h.Name, "the header stands here already as %s: remove one", first)
 		}
 		seen[folded] = h.Name
-	}
-}
-
-// environment refuses ${env:NAME}, which would else be sent as it stands.
-func (s *Scenario) environment(f *faults, at string, m *requestSection) {
-	check := func(path, text string) {
-		if strings.Contains(text, "${env:") {
-			f.later(path, "${env:NAME} is")
-		}
-	}
-	check(at+".path", m.Path)
-	check(at+".body", m.Body)
-	for _, p := range m.Query {
-		check(at+".query."+p.Name, p.Value)
-	}
-	for _, p := range m.Headers {
-		check(at+".headers."+p.Name, p.Value)
 	}
 }
 

@@ -1,6 +1,11 @@
 // Package scenarios reads the scenario file: what to load, with which clients
 // and requests, how much and when. It reports everything that is wrong with a
 // file, fills in the defaults, and compiles the scenario to a [Plan].
+//
+// Secrets come in from outside: as environment variables, by ${env:NAME} in
+// headers, and as the key file of signed URLs. The scenario holds their names
+// alone, and so does what [Scenario.YAML] writes. A plan has what they stand for:
+// [Plan.Secrets] lists the texts that must be neither shown nor stored.
 package scenarios
 
 import (
@@ -24,16 +29,19 @@ type Scenario struct {
 	base   string            // directory that relative paths start from
 	files  map[string][]byte // files that the scenario names, by path as written
 
-	inputs   urls.Inputs
+	inputs   Inputs
 	recorded map[string]*urls.Recording // recorded requests, by the path of their entry
+}
+
+// Inputs are what a scenario may read beside the files that it names.
+type Inputs struct {
+	Env         Env // what the ${env:NAME} in it stand for
+	urls.Inputs     // of recorded requests
 }
 
 // Load reads the scenario file at path. What is wrong with its contents comes
 // back as [Faults].
-func Load(path string) (*Scenario, error) { return LoadWith(path, urls.Inputs{}) }
-
-// LoadWith is like Load; recorded requests may also come from the inputs.
-func LoadWith(path string, in urls.Inputs) (*Scenario, error) {
+func Load(path string, in Inputs) (*Scenario, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or leave it out and give --url, --rate and --for", path)
@@ -49,13 +57,12 @@ func LoadWith(path string, in urls.Inputs) (*Scenario, error) {
 	return parseWith(path, data, in)
 }
 
-// Parse reads a scenario from data. Name stands in errors, and paths in the
-// scenario are relative to its directory. Every error is of type [Faults].
-func Parse(name string, data []byte) (*Scenario, error) {
-	return parseWith(name, data, urls.Inputs{})
-}
+// Parse reads a scenario from data, to which no environment variable is set.
+// Name stands in errors, and paths in the scenario are relative to its
+// directory. Every error is of type [Faults].
+func Parse(name string, data []byte) (*Scenario, error) { return parseWith(name, data, Inputs{}) }
 
-func parseWith(name string, data []byte, in urls.Inputs) (*Scenario, error) {
+func parseWith(name string, data []byte, in Inputs) (*Scenario, error) {
 	s := newScenario(filepath.Dir(name))
 	s.inputs = in
 	s.origin = &origin{file: name, lines: strings.Split(string(data), "\n"), at: map[string]marks{}}

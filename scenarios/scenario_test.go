@@ -21,7 +21,7 @@ var examples = []string{"testdata/constant.yaml", "testdata/contract.yaml", "tes
 
 func load(t *testing.T, path string) *Scenario {
 	t.Helper()
-	s, err := Load(path)
+	s, err := Load(path, Inputs{})
 	if err != nil {
 		t.Fatalf("Load(%s): %v", path, err)
 	}
@@ -241,7 +241,7 @@ func TestFaults(t *testing.T) {
 		t.Fatalf("no files: %v", err)
 	}
 	for _, file := range files {
-		_, err := Load(file)
+		_, err := Load(file, Inputs{})
 		if err == nil {
 			t.Errorf("%s is read without a fault", file)
 			continue
@@ -281,11 +281,12 @@ func FuzzParse(f *testing.F) {
 	f.Add("a: &a {b: 1}\nc: {<<: *a}\n")
 	f.Add("? [a]\n: b\n")
 	f.Add("\ufeffversion: 1\r\n")
+	f.Add(whole + "    headers: {Authorization: 'bearer ${env:A}', Cookie: 'a=${env:B};{b'}\n    expect: [2xx, 304]\nbudget: {bytes: 1.5GB}\nwarmup: 1s\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "file:") || strings.Contains(text, "ca:") || strings.Contains(text, "from:") {
 			return // no reading of files that the fuzzer makes up
 		}
-		s, err := Parse("test.yaml", []byte(text))
+		s, err := parseWith("test.yaml", []byte(text), Inputs{Env: everySet})
 		if err == nil {
 			checkParsed(t, s)
 			return
@@ -302,6 +303,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// everySet is an environment in which every variable is set.
+func everySet(name string) (string, bool) { return "{id} " + name, true }
+
 // checkParsed holds what every good scenario keeps: it has a plan, and what
 // it writes is good again.
 func checkParsed(t *testing.T, s *Scenario) {
@@ -312,7 +316,7 @@ func checkParsed(t *testing.T, s *Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Parse("test.yaml", written); err != nil {
+	if _, err := parseWith("test.yaml", written, Inputs{Env: everySet}); err != nil {
 		t.Fatalf("what was written is refused: %v\n%s", err, written)
 	}
 }

@@ -27,6 +27,8 @@ const (
 	ratePattern     = `^[0-9.eE+]+/(s|m|h)$`
 	durationPattern = `^0$|^([0-9.]+(ns|us|µs|ms|s|m|h))+$`
 	percentPattern  = `^[0-9.]+%$`
+	sizePattern     = `^[0-9.eE+]+ ?([kKMGT]i?)?B$`
+	statusPattern   = `^[1-5](xx|[0-9][0-9])$`
 )
 
 func generate(t *testing.T) []byte {
@@ -56,6 +58,11 @@ func mapped(t reflect.Type) *generator.Schema {
 		return &generator.Schema{Type: "string", Pattern: durationPattern}
 	case reflect.TypeFor[percent]():
 		return &generator.Schema{OneOf: []*generator.Schema{{Type: "string", Pattern: percentPattern}, {Const: 0}}}
+	case reflect.TypeFor[size]():
+		return &generator.Schema{Type: "string", Pattern: sizePattern}
+	case reflect.TypeFor[statuses]():
+		list := &generator.Schema{Type: "array", Items: anyStatus(), MinItems: new(uint64(1))}
+		return &generator.Schema{OneOf: append(anyStatus().OneOf, list)}
 	case reflect.TypeFor[pairs]():
 		return &generator.Schema{Type: "object", AdditionalProperties: anyText()}
 	case reflect.TypeFor[cachePolicy]():
@@ -70,6 +77,13 @@ func mapped(t reflect.Type) *generator.Schema {
 		return &generator.Schema{}
 	}
 	return nil
+}
+
+// anyStatus is an HTTP status or a kind of them, such as 2xx.
+func anyStatus() *generator.Schema {
+	return &generator.Schema{OneOf: []*generator.Schema{
+		{Type: "integer", Minimum: "100", Maximum: "599"}, {Type: "string", Pattern: statusPattern},
+	}}
 }
 
 // anyText is text that YAML may take for something else, such as 12.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,13 +17,14 @@ const hidden = "(hidden)"
 // parameter whose name tells of one (Authorization, Cookie, X-Api-Key,
 // Signature and their like) keeps its variables, and the rest of its value
 // becomes "(hidden)"; so does the whole body when any such word is in it. The
-// values of a list that such a variable draws from become "(hidden)" as well.
+// values of a list that such a variable draws from become "(hidden)" as well. An
+// environment variable is in the model by its name alone, which stays.
 func hideSecrets(m document) document {
 	m.Requests = slices.Clone(m.Requests)
 	for i := range m.Requests {
 		r := &m.Requests[i]
 		h := hider{vars: maps.Clone(r.Vars)}
-		r.Headers = h.pairs(r.Headers)
+		r.Headers = h.headers(r.Headers)
 		r.Query = h.pairs(r.Query)
 		r.Path = h.path(r.Path)
 		if results.Secret(r.Body) {
@@ -48,6 +50,32 @@ func (h *hider) pairs(all pairs) pairs {
 		if results.Secret(out[i].Name) {
 			out[i].Value = h.hide(out[i].Value)
 		}
+	}
+	return out
+}
+
+// envAlone is a part of a header's value that holds no secret: an environment
+// variable, be it after the name of a cookie or of an authentication scheme.
+var envAlone = regexp.MustCompile("^ *(?:[A-Za-z0-9!#$%&'*+.^_|~-]+=|(?i:bearer|basic|token|apikey) +)?" + envVariable.String() + " *$")
+
+// headers hides secrets as pairs does, but leaves ${env:NAME} as it stands, so
+// that what is shown can be run again.
+func (h *hider) headers(all pairs) pairs {
+	out := slices.Clone(all)
+	for i := range out {
+		if !results.Secret(out[i].Name) {
+			continue
+		}
+		parts := []string{out[i].Value}
+		if envVariable.MatchString(out[i].Value) {
+			parts = strings.Split(out[i].Value, ";")
+		}
+		for j := range parts {
+			if !envAlone.MatchString(parts[j]) {
+				parts[j] = h.hide(parts[j])
+			}
+		}
+		out[i].Value = strings.Join(parts, ";")
 	}
 	return out
 }

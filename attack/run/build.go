@@ -37,6 +37,7 @@ func (r *runner) describe() results.RunInfo {
 		Hits:          r.plan.Hits,
 		ClientLimit:   float64(r.plan.Limits.PerClient),
 		EdgeLimit:     float64(r.plan.Limits.PerEdgeAddress),
+		Warmup:        r.plan.Warmup,
 	}
 }
 
@@ -147,7 +148,7 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 	}
 	return attack.New(attack.Config{
 		Schedule:    plan.Schedule,
-		Requests:    requester{plan.URLs, plan.Target.Host},
+		Requests:    requester{plan},
 		Clients:     clients,
 		Port:        plan.Target.Port,
 		Sink:        plan.URLs.Watch(r.recorder),
@@ -155,6 +156,7 @@ func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 		NewViewer:   plan.Clients.NewViewers.Has,
 		PerClient:   plan.Limits.PerClient,
 		PerEdge:     plan.Limits.PerEdgeAddress,
+		Budget:      r.budget(),
 		MaxInFlight: plan.Clients.InFlight,
 		Pace:        r.pace(),
 		Drain:       plan.Clients.Timeout,
@@ -248,15 +250,16 @@ func trusted(ca []byte) (*x509.CertPool, error) {
 }
 
 // A requester turns the plan's URLs into requests for the wire.
-type requester struct {
-	urls *urls.Generator
-	host string
-}
+type requester struct{ plan *scenarios.Plan }
 
 func (q requester) Next(n uint64, r *wire.Request) (uint16, string) {
 	u := urls.Request{Target: r.Target}
-	q.urls.Next(n, &u)
-	r.Method, r.Target, r.Host, r.Body = u.Method, u.Target, q.host, u.Body
+	q.plan.URLs.Next(n, &u)
+	r.Method, r.Target, r.Host, r.Body = u.Method, u.Target, q.plan.Target.Host, u.Body
 	r.Header = u.Header
+	r.Expect = q.plan.Expect[u.Index]
+	if s := q.plan.Signers[u.Index]; s != nil {
+		r.Target = s.Append(r.Target)
+	}
 	return u.Index, u.Prefix
 }

@@ -102,7 +102,7 @@ type runFile interface {
 }
 
 func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
-	r.recorder = record.New(record.Config{Requests: r.plan.Requests})
+	r.recorder = record.New(record.Config{Requests: r.plan.Requests, Secrets: r.plan.Secrets})
 	pool, err := r.newPool()
 	if err != nil {
 		return r.info, false, &SetupError{err}
@@ -126,6 +126,12 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 	if err != nil {
 		return r.info, false, &SetupError{err}
 	}
+	signing, err := r.signURLs()
+	if err != nil {
+		transport.Close()
+		return r.info, false, &SetupError{err}
+	}
+	defer signing()
 	if err := r.prepare(ctx); err != nil {
 		transport.Close()
 		return r.info, false, err
@@ -192,7 +198,7 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.watchForStalls()()
-	r.watch = newWatch(r.info, r.engine.Now, r.tellBurst)
+	r.watch = newWatch(r.info, r.engine.Now, r.announce)
 	r.guard = r.newGuard()
 	r.beside = []func(){r.probe(), r.watch.end, r.closeGates}
 	defer r.endBeside()

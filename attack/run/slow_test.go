@@ -78,7 +78,7 @@ load: {rate: 500/s, for: 8s}
 		r := &runner{plan: plan, recorder: record.New(record.Config{Requests: plan.Requests}), file: file, info: info, host: host.New(0), gate: permit.New(permit.Config{})}
 		defer r.host.Close()
 		r.engine = attack.New(attack.Config{
-			Schedule: plan.Schedule, Requests: requester{plan.URLs, plan.Target.Host},
+			Schedule: plan.Schedule, Requests: requester{plan},
 			Clients: []attack.ClientConfig{{Resolver: nowhere{}}}, Sink: r.recorder,
 		})
 		r.info.Start = r.engine.Begin()

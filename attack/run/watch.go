@@ -86,8 +86,8 @@ func (w *watch) going() []string {
 	return list
 }
 
-// tellBurst keeps an event of the watch's in the run file, and tells the user.
-func (r *runner) tellBurst(e results.Event) {
+// announce keeps an event in the run file, and tells the user.
+func (r *runner) announce(e results.Event) {
 	r.recorder.Event(e)
 	r.say("%s  %s", fmt.Sprintf("%5s", e.At.Truncate(time.Second)), e.Text)
 }

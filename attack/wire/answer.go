@@ -23,7 +23,7 @@ func (c *Call) judge(a *results.Answer) {
 	s.Status = uint16(a.Status)
 	s.Cache = a.Cache()
 	s.Signals = a.Signals()
-	s.Outcome = a.Outcome(s.Signals)
+	s.Outcome = c.Request.Expect.Judge(a.Status, a.Outcome(s.Signals))
 	if results.ValidPOP(a.POP) {
 		s.POP = a.POP
 	}

@@ -34,6 +34,8 @@ type Request struct {
 	Host   string // Host header or :authority
 	Header []results.Header
 	Body   []byte
+
+	Expect *results.Expected // the statuses that count as good; nil for the usual ones
 }
 
 // A Call is one request on its way to one edge address. The caller fills in

@@ -104,7 +104,7 @@ func addScenarioFlags(f *pflag.FlagSet, s *app.Flags) {
 	f.StringVar(&s.Resumption, "resumption", "", "whether later connections of a client resume its TLS session: `true` or false; true when left out")
 	f.StringVar(&s.Protocol, "protocol", "", "`h1`, h2 or h3; left out: h1 for http, h2 for https")
 	f.StringVar(&s.Method, "method", "", "HTTP `METHOD`, GET when left out")
-	f.StringArrayVar(&s.Headers, "header", nil, "request header `'NAME: VALUE'`; may be given often")
+	f.StringArrayVar(&s.Headers, "header", nil, "request header `'NAME: VALUE'`, in which ${env:NAME} is an environment variable's value; may be given often")
 	f.StringVar(&s.Host, "host", "", "Host and TLS `NAME`, when they differ from the URL's")
 	f.StringVar(&s.CA, "ca", "", "trust this root certificate too: `FILE`")
 	f.StringSliceVar(&s.Addresses, "address", nil, "source address or `CIDR` of clients; may be given often")

@@ -102,7 +102,7 @@ func TestLabServesOthers(t *testing.T) {
 // labPlan reads a scenario.
 func labPlan(t *testing.T, file string) *scenarios.Plan {
 	t.Helper()
-	s, err := scenarios.Load(file)
+	s, err := scenarios.Load(file, scenarios.Inputs{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Vars = append(env.Vars, s.vars...)
-			return os.WriteFile(env.WorkDir+"/ca.pem", s.ca, 0o600)
+			return errors.Join(os.WriteFile(env.WorkDir+"/ca.pem", s.ca, 0o600), os.WriteFile(env.WorkDir+"/key.pem", s.key, 0o600))
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -15,6 +19,7 @@ import (
 type servers struct {
 	vars []string
 	ca   []byte
+	key  []byte // that signs URLs
 }
 
 func startServers(t testing.TB) (*servers, error) {
@@ -40,7 +45,12 @@ func startServers(t testing.TB) (*servers, error) {
 		return nil, err
 	}
 	closed.Close()
+	key, err := signingKey()
+	if err != nil {
+		return nil, err
+	}
 	return &servers{
+		key: key,
 		vars: []string{
 			"HTTP=" + plain.URL,
 			"HTTPS=" + secure.URL,
@@ -51,6 +61,15 @@ func startServers(t testing.TB) (*servers, error) {
 		},
 		ca: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}),
 	}, nil
+}
+
+func signingKey() ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
 }
 
 func port(a net.Addr) string {

@@ -40,7 +40,7 @@ func made(t *testing.T, from string) (*scenarios.Plan, error) {
 		}
 		return nil, err
 	}
-	s, err := scenarios.Load(file)
+	s, err := scenarios.Load(file, scenarios.Inputs{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"io"
+	"os"
 	"time"
 
 	"frontload/results/accesslog/parquet"
@@ -36,12 +37,13 @@ func ParseDuration(text string) (time.Duration, error) { return scenarios.ParseD
 // Load reads a scenario file; stdin is what "-" means in it. Whatever is wrong
 // with it is wrong usage.
 func Load(path string, stdin io.Reader) (*Scenario, error) {
-	s, err := scenarios.LoadWith(path, urls.Inputs{Stdin: stdin, Parquet: parquet.Open})
+	s, err := scenarios.Load(path, scenarios.Inputs{Env: os.LookupEnv, Inputs: urls.Inputs{Stdin: stdin, Parquet: parquet.Open}})
 	return s, Usage(err)
 }
 
 // FromFlags makes a scenario of flags.
 func FromFlags(f Flags) (*Scenario, error) {
+	f.Env = os.LookupEnv
 	s, err := scenarios.FromFlags(f)
 	return s, Usage(err)
 }

@@ -57,6 +57,7 @@ func TestBurstsComeFirst(t *testing.T) {
 	a.Run.Requests, a.Run.Responses503 = 2000, 20
 	a.Run.Outcomes = map[string]int64{"ok": 1850, "client-error": 130, "origin": 20}
 	a.Run.Statuses = map[string]int64{"200": 1850, "404": 30, "403": 60, "429": 20, "none": 20, "503": 20}
+	a.Run.FailedStatuses = map[string]int64{"404": 30, "403": 60, "429": 20, "503": 20}
 	a.Findings = findings(a)
 	got := headline(a)
 	const want = "Beside the 503s, 110 of 2,000 requests (5.5%) failed: status 403 on 60, status 404 on 30, status 429 on 20: " +

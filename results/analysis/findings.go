@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -74,15 +73,19 @@ func whereToLook(a *results.Analysis) string {
 	if a.Run.Source == sourceLog {
 		log = "in the origin's own log"
 	}
-	forbidden, limited, others := a.Run.Statuses["403"], a.Run.Statuses["429"], int64(0)
-	for status, n := range a.Run.Statuses {
-		if code, err := strconv.Atoi(status); err == nil && code >= 400 && code != 403 && code != 429 {
+	forbidden, limited, others := a.Run.FailedStatuses["403"], a.Run.FailedStatuses["429"], int64(0)
+	unexpected := a.Run.Outcomes[results.Unexpected.String()]
+	for status, n := range a.Run.FailedStatuses {
+		if status >= "400" && status != "403" && status != "429" {
 			others += n
 		}
 	}
 	others += a.Run.Outcomes[results.Transport.String()]
-	told := func(n int64) bool { return 10*n >= forbidden+limited+others && n > 0 }
+	told := func(n int64) bool { return 10*n >= forbidden+limited+unexpected+others && n > 0 }
 	var parts []string
+	if told(unexpected) {
+		parts = append(parts, "an unexpected status that is as it should be belongs into the request's expect")
+	}
 	if told(forbidden) {
 		parts = append(parts, "a 403 may come from AWS WAF, a signed URL that is not valid, or the permissions of S3")
 	}
@@ -111,12 +114,14 @@ func failureKinds(a *results.Analysis) (failed int64, kinds []string) {
 	}
 	failed = max(0, failed)
 	counts := map[string]int64{}
-	for status, n := range a.Run.Statuses {
-		code, err := strconv.Atoi(status)
-		if err != nil || code < 400 || code == 503 && len(a.Bursts) > 0 {
-			continue
+	for status, n := range a.Run.FailedStatuses {
+		switch {
+		case status == "503" && len(a.Bursts) > 0:
+		case status < "400":
+			counts["status "+status+", which the scenario does not expect,"] = n
+		default:
+			counts["status "+status] = n
 		}
-		counts["status "+status] = n
 	}
 	if n := a.Run.Outcomes[results.Transport.String()]; n > 0 {
 		counts["no whole answer ("+whyTransport(a)+")"] = n

@@ -157,3 +157,37 @@ func TestUnfinishedRunSaysSo(t *testing.T) {
 		t.Error("a whole run is called unfinished")
 	}
 }
+
+// What the scenario does not expect is a failure that is named, and what it
+// does expect is none, whatever its status.
+func TestUnexpectedAnswersAreFailures(t *testing.T) {
+	run := steady(map[uint16]int64{200: 10, 302: 5, 404: 5})
+	var list []results.Cell
+	for c := range run.Cells {
+		switch c.Status {
+		case 302:
+			c.Outcome = results.Unexpected
+		case 404:
+			c.Outcome = results.OK
+		}
+		list = append(list, c)
+	}
+	run.Cells = stream(list)
+	run.Info.Warmup = 3 * time.Second
+	run.Events = []results.Event{{Kind: "step", Text: "hold"}, {Kind: results.EventBudget, Text: "ended by its budget of 400 requests"}}
+	a := analyze(t, run)
+	want := "100 of 400 requests (25%) failed: status 302, which the scenario does not expect, on 100: an unexpected status that is as it should be belongs into the request's expect. No burst of 503s in 400 requests."
+	if a.Headline != want {
+		t.Errorf("headline = %q\nwant %q", a.Headline, want)
+	}
+	r := a.Run
+	if r.Outcomes["ok"] != 300 || r.Outcomes["unexpected"] != 100 || r.ByRequest[0].Unexpected != 100 || r.ByRequest[0].OK != 300 {
+		t.Errorf("outcomes %v, by request %+v", r.Outcomes, r.ByRequest)
+	}
+	if len(r.FailedStatuses) != 1 || r.FailedStatuses["302"] != 100 || r.Statuses["404"] != 100 {
+		t.Errorf("failed statuses %v of %v, want the 302s alone", r.FailedStatuses, r.Statuses)
+	}
+	if r.EndedBy != "ended by its budget of 400 requests" || r.Warmup != 3 || r.Interrupted {
+		t.Errorf("ended by %q, warm-up %v s, interrupted %t", r.EndedBy, r.Warmup, r.Interrupted)
+	}
+}

@@ -66,14 +66,15 @@ type totals struct {
 	peak                                          int64 // most samples in one second
 	outcomes                                      map[string]int64
 	statuses                                      map[uint16]int64
+	failed                                        map[uint16]int64 // answers that are not ok by their status, by status
 	byRequest                                     map[uint16]*requestTotals
 	cloudFront                                    bool // some answer had a header of CloudFront's
 }
 
 // requestTotals are the sums over the cells of one request name.
 type requestTotals struct {
-	samples, ok, status503 int64
-	caches                 [results.CacheError + 1]int64 // good answers by cache result
+	samples, ok, unexpected, status503 int64
+	caches                             [results.CacheError + 1]int64 // good answers by cache result
 }
 
 // seconds returns how many seconds the cells cover, 0 where there are none.
@@ -111,7 +112,7 @@ func readLedger(run *results.Run) (*ledger, error) {
 		info:      &run.Info,
 		index:     map[atom]uint32{},
 		limited:   map[int]bool{},
-		total:     totals{outcomes: map[string]int64{}, statuses: map[uint16]int64{}, byRequest: map[uint16]*requestTotals{}},
+		total:     totals{outcomes: map[string]int64{}, statuses: map[uint16]int64{}, failed: map[uint16]int64{}, byRequest: map[uint16]*requestTotals{}},
 		edgePeak:  map[netip.Addr]int64{},
 		edge503:   map[netip.Addr]int64{},
 		edgeCount: map[netip.Addr]int64{},
@@ -234,6 +235,9 @@ func (b *builder) addTotals(c *results.Cell) {
 	t.bytes += c.BytesIn
 	t.outcomes[c.Outcome.String()] += c.Count
 	t.statuses[c.Status] += c.Count
+	if c.Status >= 400 && c.Outcome != results.OK || c.Outcome == results.Unexpected {
+		t.failed[c.Status] += c.Count
+	}
 	t.cloudFront = t.cloudFront || c.POP != "" || c.Cache != results.CacheUnknown ||
 		c.Signals&(results.SignalServerCloudFront|results.SignalPageCloudFront|results.SignalUpstream) != 0
 	t.request(c)
@@ -256,6 +260,9 @@ func (t *totals) request(c *results.Cell) {
 	if c.Outcome == results.OK {
 		r.ok += c.Count
 		r.caches[min(c.Cache, results.CacheError)] += c.Count
+	}
+	if c.Outcome == results.Unexpected {
+		r.unexpected += c.Count
 	}
 	if c.Status == 503 {
 		r.status503 += c.Count

@@ -9,10 +9,10 @@ import (
 // noStatus is the document's key for samples that got no answer.
 const noStatus = "none"
 
-// statuses counts the samples by HTTP status.
-func statuses(l *ledger) map[string]int64 {
+// statuses counts samples by HTTP status.
+func statuses(byStatus map[uint16]int64) map[string]int64 {
 	counts := map[string]int64{}
-	for status, n := range l.total.statuses {
+	for status, n := range byStatus {
 		key := noStatus
 		if status != 0 {
 			key = strconv.Itoa(int(status))
@@ -28,7 +28,7 @@ func byRequest(run *results.Run, l *ledger) []results.RequestCount {
 	for _, i := range sortedKeys(l.total.byRequest) {
 		t, name := l.total.byRequest[i], l.requestName(i)
 		list = append(list, results.RequestCount{
-			Name: name, Samples: t.samples, OK: t.ok, Responses503: t.status503, HitRatio: hitRatio(t.caches), HitsWanted: hitsWanted(&run.Info, i),
+			Name: name, Samples: t.samples, OK: t.ok, Unexpected: t.unexpected, Responses503: t.status503, HitRatio: hitRatio(t.caches), HitsWanted: hitsWanted(&run.Info, i),
 			Response: quantiles(run.Latency[results.LatencyKey{Series: results.SeriesResponse, By: "request", Value: name}]),
 		})
 	}

@@ -15,10 +15,10 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 	i := &run.Info
 	s := results.RunSummary{
 		Name: i.Name, Source: i.Source, Target: i.Target, Authorization: i.Authorization,
-		Start: i.Start, End: i.End, Interrupted: i.Interrupted,
+		Start: i.Start, End: i.End, Interrupted: i.Interrupted, EndedBy: endedBy(run), Warmup: i.Warmup.Seconds(),
 		Requests: requests(run, l), Responses: l.total.responses, Responses503: l.total.status503,
 		Unfinished: unended(i), Simulated: i.Simulated, Version: i.Version,
-		Outcomes: l.total.outcomes, Statuses: statuses(l), RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
+		Outcomes: l.total.outcomes, Statuses: statuses(l.total.statuses), FailedStatuses: statuses(l.total.failed), RatePeak: float64(l.total.peak), Bytes: l.total.bytes,
 		Clients: clients(run), POPs: pops(l), Edges: edges(run, l), Sources: sources(run),
 		Lookups: len(run.Lookups), TransportReasons: transportReasons(run),
 		CloudFrontSeen: l.total.cloudFront || i.Source == sourceLog, ByRequest: byRequest(run, l),
@@ -36,6 +36,16 @@ func summarize(run *results.Run, l *ledger) results.RunSummary {
 		}
 	}
 	return s
+}
+
+// endedBy returns the event that ended the load before its schedule did.
+func endedBy(run *results.Run) string {
+	for _, e := range run.Events {
+		if e.Kind == results.EventBudget {
+			return e.Text
+		}
+	}
+	return ""
 }
 
 // unended reports whether a generator of ours began the run and wrote no end.

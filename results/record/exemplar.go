@@ -1,7 +1,6 @@
 package record
 
 import (
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -67,10 +66,11 @@ func (b *budget) allow(second int) bool {
 }
 
 // exemplarOf returns a sample whole, with what d adds, bounded and without secrets.
-func exemplarOf(s *results.Sample, d results.Detail, request string) results.Exemplar {
+func exemplarOf(s *results.Sample, d results.Detail, request string, secrets []string) results.Exemplar {
 	var e results.Exemplar
 	if d != nil {
 		e = d.Exemplar()
+		withoutTexts(&e, secrets)
 	}
 	e.At, e.Client, e.Source, e.Edge = s.Done, s.Client, s.Source, s.Edge
 	e.Request, e.Status, e.Cache, e.Outcome, e.Signals = request, s.Status, s.Cache, s.Outcome, s.Signals
@@ -95,15 +95,26 @@ func cleanHeaders(in []results.Header) []results.Header {
 	in = in[:min(len(in), mostHeaders)]
 	out := make([]results.Header, 0, len(in))
 	for _, h := range in {
-		switch name := strings.ToLower(h.Name); {
-		case results.Secret(name):
+		if results.Secret(h.Name) {
 			h.Value = notStored
-		case slices.Contains([]string{"location", "content-location", "link", "refresh"}, name):
-			h.Value = withoutSecrets(h.Value)
 		}
+		h.Value = withoutSecrets(h.Value) // any header may hold a URL
 		out = append(out, results.Header{Name: cut(h.Name, mostHeaderName), Value: cut(h.Value, mostHeaderValue)})
 	}
 	return out
+}
+
+// withoutTexts replaces texts that an answer gave back, or that the URL holds.
+func withoutTexts(e *results.Exemplar, texts []string) {
+	for _, text := range texts {
+		hide := func(s *string) { *s = strings.ReplaceAll(*s, text, notStored) }
+		hide(&e.URL)
+		hide(&e.RequestID)
+		for i := range e.Headers {
+			hide(&e.Headers[i].Name)
+			hide(&e.Headers[i].Value)
+		}
+	}
 }
 
 // withoutSecrets replaces the values of query parameters that are named like a

@@ -54,8 +54,8 @@ func (n *notes) controlled(c results.Control) {
 	n.control = within(n.control, c, mostControl, &n.left.Control)
 }
 
-func (n *notes) exemplar(s *results.Sample, d results.Detail, request string) {
-	e := exemplarOf(s, d, request)
+func (n *notes) exemplar(s *results.Sample, d results.Detail, request string, secrets []string) {
+	e := exemplarOf(s, d, request, secrets)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.exemplars = within(n.exemplars, e, mostExemplars, &n.left.Exemplars)

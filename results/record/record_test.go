@@ -397,11 +397,13 @@ func TestExemplarsAreBounded(t *testing.T) {
 }
 
 func TestExemplarsHoldNoSecretsAndNoMoreThanTheyMay(t *testing.T) {
-	r := New(Config{Requests: []string{"article"}})
-	d := detail{Method: "GET", URL: "https://h/p?a=1&Signature=hush&Policy=hush&Key-Pair-Id=hush&sessionid=hush&jwt=hush&b=2", Headers: []results.Header{
+	r := New(Config{Requests: []string{"article"}, Secrets: []string{"psst-psst", "psst"}})
+	d := detail{Method: "GET", URL: "https://h/psst?a=1&Signature=hush&Policy=hush&Key-Pair-Id=hush&sessionid=hush&jwt=hush&b=2", Headers: []results.Header{
 		{Name: "set-cookie", Value: "session=hush"},
 		{Name: "Authorization", Value: "Bearer hush"},
 		{Name: "Location", Value: "/x?X-Amz-Signature=hush"},
+		{Name: "X-Asked-For", Value: "/x?a=1&Signature=hush&Key-Pair-Id=hush"},
+		{Name: "X-Echo", Value: "Bearer psst-psst, psst"},
 		{Name: "Server", Value: strings.Repeat("é", 4000)},
 	}}
 	for range 100 {
@@ -410,11 +412,11 @@ func TestExemplarsHoldNoSecretsAndNoMoreThanTheyMay(t *testing.T) {
 	r.Record(failed(time.Millisecond, 503, results.UnknownError), d)
 	iv := r.Cut(time.Second, Gauges{})
 	e := iv.Exemplars[0]
-	if text := fmt.Sprint(e); strings.Contains(text, "hush") || !strings.Contains(e.URL, "a=1&") || !strings.HasSuffix(e.URL, "&b=2") {
+	if text := fmt.Sprint(e); strings.Contains(text, "hush") || strings.Contains(text, "psst") || !strings.Contains(e.URL, "a=1&") || !strings.HasSuffix(e.URL, "&b=2") {
 		t.Errorf("stored: %.300s", text)
 	}
-	if len(e.Headers) != 64 || len(e.Headers[3].Value) > 1027 || e.Request != "article" || e.Status != 503 {
-		t.Errorf("%d headers, the long one %d bytes, request %q, status %d", len(e.Headers), len(e.Headers[3].Value), e.Request, e.Status)
+	if len(e.Headers) != 64 || len(e.Headers[5].Value) > 1027 || e.Request != "article" || e.Status != 503 {
+		t.Errorf("%d headers, the long one %d bytes, request %q, status %d", len(e.Headers), len(e.Headers[5].Value), e.Request, e.Status)
 	}
 }
 

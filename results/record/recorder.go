@@ -22,6 +22,10 @@ type Config struct {
 	Region   string   // where the generator stands; empty when not said
 	Requests []string // request names, by index
 
+	// Secrets are texts that exemplars must not hold: where one stands in a URL
+	// or in a header, "(not stored)" takes its place.
+	Secrets []string
+
 	// Shards is how many locks share the work. Zero means one per CPU, at most
 	// 16; a negative value is taken as zero.
 	Shards int
@@ -122,7 +126,7 @@ func (r *Recorder) Record(s *results.Sample, d results.Detail) {
 	why := sh.keep(s)
 	sh.mu.Unlock()
 	if why != keepNot && r.notes.allow(why, secondOf(s.Done)) {
-		r.notes.exemplar(s, d, r.requestName(s.Request))
+		r.notes.exemplar(s, d, r.requestName(s.Request), r.cfg.Secrets)
 	}
 }
 

@@ -105,10 +105,10 @@ type statusCount struct {
 	Count  int64
 }
 
-// statuses counts the samples by HTTP status, the commonest first.
-func (in Input) statuses() []statusCount {
+// byCount returns counts by HTTP status, the commonest first.
+func byCount(statuses map[string]int64) []statusCount {
 	var counts []statusCount
-	for key, n := range in.Analysis.Run.Statuses {
+	for key, n := range statuses {
 		status, _ := strconv.Atoi(key) // no answer has no number
 		counts = append(counts, statusCount{status, n})
 	}

@@ -238,3 +238,15 @@ func TestHTMLOfALongRunIsSmall(t *testing.T) {
 		t.Errorf("the page of a run of two hours has %d bytes, want at most 500,000", len(b))
 	}
 }
+
+func TestHTMLOfARunThatItsBudgetEnded(t *testing.T) {
+	page := string(render(t, "budget", early(sample(usual))))
+	for _, want := range []string{
+		"warm-up 10s, which no threshold counts", "ended by its budget of 9 requests",
+		"<td>60 (10%), 50 of them unexpected", ">warm-up</text>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -117,6 +117,8 @@ func (in Input) facts() []string {
 	if l := in.length(); l > 0 {
 		add(plain.Clock(l))
 	}
+	add(in.warmup())
+	add(in.early())
 	add(in.source())
 	if r.Authorization != "" {
 		add("authorised by " + r.Authorization)

@@ -58,7 +58,7 @@ func (in Input) figures() []figure {
 		figure{"Edge addresses", plain.Count(int64(r.EdgeAddresses)), in.spread()},
 		figure{"POPs", plain.Count(int64(len(r.POPs))), in.popNote()},
 		figure{"Received", plain.Bytes(r.Bytes), ""},
-		figure{"Length", plain.Clock(in.length()), cmp.Or(strings.ToLower(in.ended()), "to its end")})
+		figure{"Length", plain.Clock(in.length()), cmp.Or(strings.ToLower(in.ended()), in.early(), "to its end")})
 }
 
 // atLeast stands before a percentile that is a lower bound.

@@ -68,7 +68,7 @@ type statusRow struct{ Status, Count, Share string }
 
 func (in Input) statusRows() []statusRow {
 	var all int64
-	counts := in.statuses()
+	counts := byCount(in.Analysis.Run.Statuses)
 	for _, s := range counts {
 		all += s.Count
 	}
@@ -93,6 +93,9 @@ func (in Input) requestRows() []requestRow {
 		row := requestRow{
 			Name: plain.Line(r.Name), Count: plain.Count(r.Samples), Errors: failing(r.Samples-r.OK, r.Samples),
 			Status503: failing(r.Responses503, r.Samples), HitRatio: "–", P50: "–", P99: "–",
+		}
+		if r.Unexpected > 0 {
+			row.Errors += ", " + plain.Count(r.Unexpected) + " of them unexpected"
 		}
 		if r.HitRatio != nil {
 			row.HitRatio = plain.Share(*r.HitRatio)

@@ -110,10 +110,14 @@ func (c chart) drawing() (drawing, error) {
 	return d, err
 }
 
-// bands returns the seconds that are not to be trusted, and the bursts, as
-// spans of the time axis.
+// bands returns the warm-up, the seconds that are not to be trusted, and the
+// bursts, as spans of the time axis.
 func (in Input) bands() []band {
-	return append(in.limited(), in.burstBands()...)
+	bands := append(in.limited(), in.burstBands()...)
+	if w := in.Run.Info.Warmup; w > 0 {
+		bands = append([]band{{0, min(w.Seconds(), float64(in.seconds())), "warm-up", inkWash}}, bands...)
+	}
+	return bands
 }
 
 func (in Input) burstBands() []band {

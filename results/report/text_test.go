@@ -59,6 +59,18 @@ func TestTextGolden(t *testing.T) {
 	}
 }
 
+// early returns the run as one that its budget ended, warmed up before, with
+// answers that nobody expected.
+func early(in Input) Input {
+	r := &in.Analysis.Run
+	in.Run.Info.Warmup, r.EndedBy = 10*time.Second, "ended by its budget of 9 requests"
+	r.Outcomes = map[string]int64{"ok": 540, "unexpected": 50, "client-error": 10, "edge-capacity": r.Responses503}
+	r.Statuses = map[string]int64{"200": 540, "302": 50, "404": 10, "503": r.Responses503}
+	r.FailedStatuses = map[string]int64{"302": 50, "404": 10, "503": r.Responses503}
+	r.ByRequest = []results.RequestCount{{Name: "article", Samples: 600, OK: 540, Unexpected: 50}}
+	return in
+}
+
 // interrupted returns the run as one that the user ended.
 func interrupted(in Input) Input {
 	in.Analysis.Run.Interrupted = true
@@ -144,9 +156,10 @@ func TestTextSays(t *testing.T) {
 	killed := sample(usual)
 	killed.Analysis.Run.Unfinished, killed.Analysis.Run.Simulated = true, true
 	lost := sample(usual)
-	lost.Analysis.Run.Outcomes["client-error"], lost.Analysis.Run.Statuses = 60, map[string]int64{"200": 5, "404": 58, "410": 2, "503": 9}
+	lost.Analysis.Run.Outcomes["client-error"], lost.Analysis.Run.FailedStatuses = 60, map[string]int64{"404": 58, "410": 2, "503": 9}
 	lost.Analysis.Run.RateAsked, lost.Analysis.Run.RateReached = 60000, 30546.4
 	lost.Analysis.Run.POPs = nil
+	spent := early(sample(usual))
 	for _, row := range []struct {
 		about string
 		in    Input
@@ -172,6 +185,8 @@ func TestTextSays(t *testing.T) {
 		{"a run with other errors", lost, false, "other errors 60 (404 on 58, 410 on 2)"},
 		{"a run that was asked for more", lost, false, "asked 60,000/s, sent 30,546/s, peak 400/s"},
 		{"a server that is no CloudFront", lost, false, "no CloudFront headers seen"},
+		{"a run that its budget ended", spent, false, "warm-up 10s, which no threshold counts  ended by its budget of 9 requests"},
+		{"a run with unexpected answers", spent, false, "other errors 60 (unexpected 302 on 50, 404 on 10)"},
 		{"where times count from", sample(usual), false, "from the intended time"},
 	} {
 		lines := linesOf(t, row.in, 100)
@@ -277,8 +292,9 @@ func TestControlRequestsAreTold(t *testing.T) {
 func TestTextOfLogsCounts(t *testing.T) {
 	a := &results.Analysis{Run: results.RunSummary{
 		Source: "access-log", Requests: 110, Responses503: 5,
-		Outcomes: map[string]int64{"ok": 95, "client-error": 10, "edge-capacity": 5},
-		Statuses: map[string]int64{"200": 95, "503": 5, "404": 3, "none": 7},
+		Outcomes:       map[string]int64{"ok": 95, "client-error": 10, "edge-capacity": 5},
+		Statuses:       map[string]int64{"200": 95, "503": 5, "404": 3, "none": 7},
+		FailedStatuses: map[string]int64{"503": 5, "404": 3},
 	}}
 	a.Trust.OK = true
 	for i := range 11 {

@@ -46,7 +46,7 @@ func (t text) heading() []string {
 	if r.Authorization != "" {
 		leave = "authorised by " + plain.Line(r.Authorization)
 	}
-	return append([]string{first}, t.flow(when, t.in.source(), leave, t.in.whichTimes())...)
+	return append([]string{first}, t.flow(when, t.in.source(), leave, t.in.whichTimes(), t.in.warmup(), t.in.early())...)
 }
 
 func (t text) counts() []string {

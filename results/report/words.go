@@ -14,12 +14,29 @@ import (
 // first, naming at most n of them.
 func (in Input) otherStatuses(n int) string {
 	var kinds []string
-	for _, s := range in.statuses() {
-		if s.Status >= 400 && s.Status != 503 {
-			kinds = append(kinds, strconv.Itoa(s.Status)+" on "+plain.Count(s.Count))
+	for _, s := range byCount(in.Analysis.Run.FailedStatuses) {
+		if s.Status == 503 {
+			continue
 		}
+		kind := strconv.Itoa(s.Status)
+		if s.Status < 400 {
+			kind = "unexpected " + kind
+		}
+		kinds = append(kinds, kind+" on "+plain.Count(s.Count))
 	}
 	return list(kinds, n)
+}
+
+// early says why the load ended before its schedule did, though nothing went
+// wrong; nothing where it did not.
+func (in Input) early() string { return plain.Line(in.Analysis.Run.EndedBy) }
+
+// warmup says how long the target was warmed up, nothing where it was not.
+func (in Input) warmup() string {
+	if w := in.Run.Info.Warmup; w > 0 {
+		return "warm-up " + plain.Clock(w) + ", which no threshold counts"
+	}
+	return ""
 }
 
 // rate writes what the schedule wanted, what was sent, and the busiest second.

@@ -22,6 +22,7 @@ func metaOf(info results.RunInfo) map[string]string {
 		"seed": strconv.FormatUint(info.Seed, 10), "request_names_json": string(requests),
 		"client_limit_per_second":       strconv.FormatFloat(info.ClientLimit, 'g', -1, 64),
 		"edge_address_limit_per_second": strconv.FormatFloat(info.EdgeLimit, 'g', -1, 64),
+		"warmup_ns":                     strconv.FormatInt(int64(info.Warmup), 10),
 		"interrupted":                   strconv.FormatBool(info.Interrupted),
 		"simulated":                     strconv.FormatBool(info.Simulated),
 	}
@@ -50,6 +51,7 @@ func infoOf(meta map[string]string) (results.RunInfo, error) {
 		{"request_names_json", func(s string) error { return json.Unmarshal([]byte(s), &info.Requests) }},
 		{"client_limit_per_second", func(s string) (err error) { info.ClientLimit, err = strconv.ParseFloat(s, 64); return err }},
 		{"edge_address_limit_per_second", func(s string) (err error) { info.EdgeLimit, err = strconv.ParseFloat(s, 64); return err }},
+		{"warmup_ns", func(s string) error { return parseWarmup(s, &info.Warmup) }},
 		{"interrupted", func(s string) (err error) { info.Interrupted, err = strconv.ParseBool(s); return err }},
 	} {
 		if err := field.parse(meta[field.key]); err != nil {
@@ -57,6 +59,16 @@ func infoOf(meta map[string]string) (results.RunInfo, error) {
 		}
 	}
 	return info, nil
+}
+
+// parseWarmup reads the length of the warm-up, of which older files do not say.
+func parseWarmup(s string, to *time.Duration) error {
+	if s == "" {
+		return nil
+	}
+	ns, err := strconv.ParseInt(s, 10, 64)
+	*to = time.Duration(ns)
+	return err
 }
 
 // timeText returns a time of day in UTC to the nanosecond; empty for none.

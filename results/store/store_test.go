@@ -26,7 +26,7 @@ func info() results.RunInfo {
 	return results.RunInfo{
 		Name: "spring launch", Source: "attack", Version: "1.2.3", Start: start, Region: "eu-central-1",
 		Target: "https://www.example.com", Seed: 1<<64 - 1, Plan: "version: 1\n", Authorization: "attest: we own it", Planned: `{"peak":4}`, Simulated: true,
-		Requests: []string{"article", "search", "article", "", "#7"}, ClientLimit: 100, EdgeLimit: 500.5,
+		Requests: []string{"article", "search", "article", "", "#7"}, ClientLimit: 100, EdgeLimit: 500.5, Warmup: 90 * time.Second,
 	}
 }
 

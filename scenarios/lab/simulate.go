@@ -191,7 +191,8 @@ func (s *simulation) finish(f *flight) {
 	sample := &f.sample
 	sample.Status = uint16(f.answer.kind.info().status)
 	sample.POP = s.model.pops[f.answer.pop].name
-	sample.Cache, sample.Signals, sample.Outcome = shape.cache, shape.signals, shape.outcome
+	sample.Cache, sample.Signals = shape.cache, shape.signals
+	sample.Outcome = s.plan.Expect[sample.Request].Judge(int(sample.Status), shape.outcome)
 	sample.BytesIn = int64(shape.head)
 	if f.method != "HEAD" {
 		sample.BytesIn += int64(f.answer.size)

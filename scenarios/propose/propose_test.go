@@ -113,7 +113,7 @@ func TestTextLoads(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		s, err := scenarios.Load(file)
+		s, err := scenarios.Load(file, scenarios.Inputs{})
 		if err != nil {
 			t.Fatalf("%v\nin\n%s", err, text)
 		}

@@ -165,7 +165,7 @@ func (f *faults) header(s *scope, in *Entry, h results.Header) template {
 	if strings.TrimSpace(h.Value) != h.Value {
 		f.add(field, "the value begins or ends with a space, which is never sent")
 	}
-	t, err := s.parse(h.Value, inHeader, asIs)
+	t, err := s.parse(h.Value, inHeader, in.withEnv)
 	f.addError(field, err)
 	for _, p := range t {
 		if p.variable < 0 || err != nil {

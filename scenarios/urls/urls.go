@@ -39,7 +39,8 @@ type Entry struct {
 	Headers []results.Header // sent in this order
 	Body    []byte           // only with POST, PUT, PATCH, DELETE and OPTIONS; nil for none
 	Vars    map[string]Var
-	Bypass  bool // add [BypassParameter], so that every request is a cache miss
+	Env     map[string]string // what ${env:NAME} stands for in header values; one that is not here is text
+	Bypass  bool              // add [BypassParameter], so that every request is a cache miss
 
 	// Targets are recorded requests, each drawn as often as it was recorded, in
 	// the place of Method, Path, Query and Body. Headers are sent with all of

@@ -241,6 +241,7 @@ func runCourse(c *Course, clock clock) (sent []departure, missed []Arrival) {
 	stream, gate := s.Stream(0, 1), NewGate(s)
 	a, more := stream.Next()
 	for {
+		now := clock.now()
 		if changed := c.Schedule(); changed != s {
 			s = changed
 			gate.Follow(s)
@@ -253,7 +254,6 @@ func runCourse(c *Course, clock clock) (sent []departure, missed []Arrival) {
 			clock.sleep(100 * time.Millisecond)
 			continue
 		}
-		now := clock.now()
 		switch decision, wait := gate.Admit(a.At, now); decision {
 		case Wait:
 			clock.sleep(min(wait, 100*time.Millisecond))

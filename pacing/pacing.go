@@ -16,5 +16,9 @@
 //		}
 //	}
 //
+// A schedule under way is a [Course]: a governor can hold its rate, lower it, let
+// it go on and stop it. That makes it another schedule, which stream and gate
+// then follow.
+//
 // A rate of zero sends nothing; zero never means "as fast as possible".
 package pacing

@@ -61,6 +61,28 @@ type picture struct {
 	every         time.Duration
 	scale         int
 	clock         virtual
+	decisions     []choice
+}
+
+// A choice is something that is decided about the course at a time.
+type choice struct {
+	at   time.Duration
+	make func(c *Course, at time.Duration)
+}
+
+// A deciding clock is one by which a governor decides, too, as time passes.
+type deciding struct {
+	*virtual
+	course *Course
+	left   []choice
+}
+
+func (d *deciding) now() time.Duration {
+	for len(d.left) > 0 && d.t >= d.left[0].at {
+		d.left[0].make(d.course, d.left[0].at)
+		d.left = d.left[1:]
+	}
+	return d.t
 }
 
 // read takes one line of a script.
@@ -90,6 +112,8 @@ func (p *picture) read(words []string) (err error) {
 		err = p.readSegment(words[1:])
 	case "guided": // guided START PEAK EVERY HOLD
 		err = p.readGuided(words[1:])
+	case "hold", "resume", "stop", "back-off": // AT, and SHARE to back off
+		err = p.readChoice(command, words[1:])
 	default:
 		err = fmt.Errorf("unknown command %q", command)
 	}
@@ -127,6 +151,29 @@ func (p *picture) readGuided(words []string) (err error) {
 	return err
 }
 
+func (p *picture) readChoice(what string, words []string) (err error) {
+	d := choice{}
+	if d.at, err = time.ParseDuration(words[0]); err != nil {
+		return err
+	}
+	switch what {
+	case "hold":
+		d.make = func(c *Course, at time.Duration) { c.Hold(at) }
+	case "resume":
+		d.make = func(c *Course, at time.Duration) { c.Resume(at) }
+	case "stop":
+		d.make = func(c *Course, at time.Duration) { c.Stop(at) }
+	case "back-off":
+		share, err := strconv.ParseFloat(words[1], 64)
+		if err != nil {
+			return err
+		}
+		d.make = func(c *Course, at time.Duration) { c.BackOff(at, share) }
+	}
+	p.decisions = append(p.decisions, d)
+	return nil
+}
+
 // draw runs the script through a gate and returns the picture.
 func (p *picture) draw(t *testing.T) string {
 	t.Helper()
@@ -134,7 +181,15 @@ func (p *picture) draw(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, missed := run(s.Stream(p.shard, p.shards), NewShardGate(s, p.shards), &p.clock)
+	var sent []departure
+	var missed []Arrival
+	if p.decisions == nil {
+		sent, missed = run(s.Stream(p.shard, p.shards), NewShardGate(s, p.shards), &p.clock)
+	} else {
+		c := NewCourse(s)
+		sent, missed = runCourse(c, &deciding{&p.clock, c, p.decisions})
+		s = c.Schedule()
+	}
 	last := s.Duration() - 1
 	for _, d := range sent {
 		last = max(last, d.left)

@@ -165,7 +165,7 @@ func actions(run *results.Run) string {
 func TestGuardOfAGuidedLoad(t *testing.T) {
 	t.Parallel()
 	f := newFragile(200, 0)
-	run, said, err := ride(t, f, "count: 40", "{guided: {start: 40/s, peak: 400/s, growth: 100%, every: 3s, hold: 60s}, limits: {per-client: 20/s, per-edge-address: 150/s}}")
+	run, said, err := ride(t, f, "count: 40", "{guided: {start: 40/s, peak: 400/s, growth: 100%, every: 2s, hold: 60s}, limits: {per-client: 20/s, per-edge-address: 150/s}}")
 	if !errors.Is(err, ErrGuard) || !strings.Contains(err.Error(), "edge capacity") {
 		t.Errorf("Run() = %v, want ErrGuard with its reason", err)
 	}
@@ -199,7 +199,7 @@ func TestGuardOfAGuidedLoad(t *testing.T) {
 func TestGuardResumes(t *testing.T) {
 	t.Parallel()
 	f := newFragile(200, 5*time.Second)
-	run, said, err := ride(t, f, "count: 40", "{guided: {start: 60/s, peak: 300/s, growth: 100%, every: 3s, hold: 4s}, limits: {per-client: 20/s}}")
+	run, said, err := ride(t, f, "count: 40", "{guided: {start: 60/s, peak: 300/s, growth: 100%, every: 2s, hold: 4s}, limits: {per-client: 20/s}}")
 	if err != nil {
 		t.Error(err)
 	}

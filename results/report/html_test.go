@@ -170,7 +170,7 @@ func TestHTMLSays(t *testing.T) {
 		"failed":  {"600 without an answer", "Nothing to show.", "No response time was recorded."},
 		"empty":   {"Unnamed run", "Nothing to show."},
 		"lost":    {"The generator kept up", `class="card banner bad"`, "60 of 600 requests failed", "<th>404</th><td>60</td><td>10%</td>", "Grey: the load generator was the bottleneck, which counts for no verdict: 2–4, 7–8 s."},
-		"guarded": {"Stopped by the guard", "What the guard did", "<tr><th>8s</th><td>hold</td><td>the rate stays at 400/s, since burst 1", ">back-off</text>"},
+		"guarded": {"Stopped by the guard", "What the guard did", ">8s</th>", ">hold</td><td>the rate stays at 400/s, since burst 1", ">back-off</text>"},
 		"killed":  {`class="card banner doubt"`, "No end: killed, or still going on", "Simulated: no request was sent", "The lab agrees."},
 	} {
 		b := string(render(t, name, all[name]))

@@ -13,6 +13,7 @@ type Check struct {
 	DNS           Names         `json:"dns"`
 	Plan          PlanSummary   `json:"plan"`
 	Authorisation Authorisation `json:"authorisation"`
+	Notes         []string      `json:"notes"`   // what a user should know of what the scenario names
 	Head          *Head         `json:"head"`    // nil where it was not wanted
 	Refused       string        `json:"refused"` // why an attack would be refused; empty where it would not
 	Summary       string        `json:"summary"` // what to make of it, in a sentence or two

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"frontload/attack/source"
+	"frontload/attack/wire"
 	"frontload/results"
 	"frontload/scenarios"
 	"frontload/scenarios/guidance"
-	"frontload/scenarios/urls"
 )
 
 const (
@@ -46,6 +46,11 @@ func (r *runner) sendHead(ctx context.Context, s *Sight, h *results.Head) error 
 		return errors.New("nothing was sent, since no address of the target is known")
 	}
 	h.Address = addr.String()
+	unsign, err := r.signURLs()
+	if err != nil {
+		return err
+	}
+	defer unsign()
 	get, ok := readable(r.plan)
 	if !ok {
 		return errors.New("nothing was sent, since the plan has neither a GET nor a HEAD request")
@@ -113,17 +118,18 @@ func plainly(err error) string {
 }
 
 // readable returns the first request of the plan that only reads.
-func readable(plan *scenarios.Plan) (urls.Request, bool) {
-	var r urls.Request
+func readable(plan *scenarios.Plan) (wire.Request, bool) {
+	var r wire.Request
+	requests := requester{plan}
 	for n := range uint64(headTries) {
-		if plan.URLs.Next(n, &r); r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if requests.Next(n, &r); r.Method == http.MethodGet || r.Method == http.MethodHead {
 			return r, true
 		}
 	}
 	return r, false
 }
 
-func headRequest(ctx context.Context, plan *scenarios.Plan, r urls.Request) (*http.Request, error) {
+func headRequest(ctx context.Context, plan *scenarios.Plan, r wire.Request) (*http.Request, error) {
 	target := *plan.Target.URL
 	path, query, _ := strings.Cut(string(r.Target), "?")
 	unescaped, err := url.PathUnescape(path)

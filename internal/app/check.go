@@ -79,6 +79,10 @@ func checked(plan *scenarios.Plan, sight *run.Sight, up Checkup) *results.Check 
 	c := &results.Check{
 		Schema: results.CheckSchema, Name: plan.Name, Target: plan.Target.URL.String(),
 		DNS: names(plan, sight), Authorisation: authorisation(sight), Head: sight.Head,
+		Notes: append([]string{}, plan.Notes...),
+	}
+	if budget := plan.Budget.String(); budget != "" {
+		c.Notes = append(c.Notes, "the run ends at its budget of "+budget)
 	}
 	c.Plan = summed(plan, forecast, c.DNS.Addresses)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (t checkText) heading() []string {
 	}
 	name := plain.Cut(plain.Line(t.c.Name), 48) + "  " + plain.Line(t.c.Target)
 	lines := append([]string{name}, t.flow(sent, leave)...)
-	for _, note := range t.c.Authorisation.Notes {
+	for _, note := range slices.Concat(t.c.Authorisation.Notes, t.c.Notes) {
 		lines = append(lines, t.wrap("note: ", plain.Line(note), 4)...)
 	}
 	return lines

@@ -43,9 +43,12 @@ type Point struct {
 //
 // A client that was not asked is taken to be told what another one with its
 // resolver and subnet was told; one without such another, what the others are
-// told together.
+// told together. A budget of requests is the most that is sent.
 func NewForecast(plan *scenarios.Plan, s *Sample) *Forecast {
 	f := &Forecast{Requests: float64(plan.Schedule.Mean())}
+	if most := float64(plan.Budget.Requests); most > 0 {
+		f.Requests = min(f.Requests, most)
+	}
 	known := newKinds(plan, s)
 	f.AtLeast = len(known.known) < min(plan.Clients.Kinds(), plan.Clients.Count)
 	at := time.Duration(0)

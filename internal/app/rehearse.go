@@ -74,11 +74,14 @@ func rehearse(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		return err
 	}
 	defer os.RemoveAll(dir)
-	ca := filepath.Join(dir, "ca.pem")
-	if err := os.WriteFile(ca, server.CA(), 0o600); err != nil {
+	place := lab.Place{
+		URL: server.URL(), Resolver: server.Resolver(), For: r.For, Seed: r.Seed,
+		CAFile: filepath.Join(dir, "ca.pem"), Distribution: filepath.Join(dir, "distribution.json"),
+	}
+	if err := os.WriteFile(place.CAFile, server.CA(), 0o600); err != nil {
 		return err
 	}
-	s, err := scenario(c, lab.Place{URL: server.URL(), CAFile: ca, Resolver: server.Resolver(), For: r.For, Seed: r.Seed})
+	s, err := permitted(c, model, place)
 	if err != nil {
 		return err
 	}
@@ -88,6 +91,31 @@ func rehearse(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 		return model.Truth(), lookups, err
 	})
 	return carryOut(ctx, s, run.Options{File: r.File, Source: "rehearsal"}, out, rehearsed)
+}
+
+// permitted returns the case's scenario with the lab's distribution, or without
+// it where AWS would not allow to load that: such a case can only be rehearsed.
+func permitted(c lab.Case, model *lab.Model, p lab.Place) (*scenarios.Scenario, error) {
+	config, err := model.Distribution(lab.DefaultName)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(p.Distribution, config, 0o600); err != nil {
+		return nil, err
+	}
+	s, err := scenario(c, p)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.Plan()
+	if err != nil {
+		return nil, err
+	}
+	if banned(plan) == nil {
+		return s, nil
+	}
+	p.Distribution = ""
+	return scenario(c, p)
 }
 
 // scenario reads the case's scenario the way a user's file is read.

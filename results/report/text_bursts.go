@@ -151,11 +151,15 @@ func (t text) guidance(d detail) []string {
 	if len(broken)+kept == 0 {
 		return nil
 	}
-	count := many(len(broken), "rule", "rules") + " broken, "
-	if len(broken) == 0 {
-		count = ""
+	var counts []string
+	if len(broken) > 0 {
+		counts = append(counts, many(len(broken), "rule", "rules")+" broken")
 	}
-	lines := []string{fmt.Sprintf("CloudFront's load-testing guidance: %s%d kept, %d not judged", count, kept, len(t.in.Analysis.Guidance)-len(broken)-kept)}
+	counts = append(counts, fmt.Sprintf("%d kept", kept))
+	if other := len(t.in.Analysis.Guidance) - len(broken) - kept; other > 0 {
+		counts = append(counts, fmt.Sprintf("%d not judged", other))
+	}
+	lines := []string{"CloudFront's load-testing guidance: " + strings.Join(counts, ", ")}
 	for i, r := range broken {
 		if i == d.rules {
 			lines = append(lines, fmt.Sprintf("  … and %d more", len(broken)-i))

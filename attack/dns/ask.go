@@ -49,8 +49,8 @@ func (c *Client) follow(ctx context.Context, p part) (reply, error) {
 		if len(asked) > mostHops {
 			return reply{}, c.astray(p, fmt.Sprintf("go on after %d answers", mostHops))
 		}
-		if err := c.cfg.Budget.wait(ctx, 1); err != nil {
-			return reply{}, because(ctx, err)
+		if err := c.cfg.Budget.more(ctx); err != nil {
+			return reply{}, err
 		}
 		q.name, on = r.alias, max(r.ttl, 1)
 		asked = append(asked, fold(q.name))
@@ -69,8 +69,8 @@ func (c *Client) settle(ctx context.Context, p part, q *question) (reply, error)
 	q.byStream = false
 	r, err := c.send(ctx, p, *q)
 	if err == nil && q.mayDropEDNS(r.rcode) {
-		if err = c.cfg.Budget.wait(ctx, 1); err != nil {
-			return reply{}, because(ctx, err)
+		if err = c.cfg.Budget.more(ctx); err != nil {
+			return reply{}, err
 		}
 		q.dropEDNS()
 		if r, err = c.send(ctx, p, *q); err == nil && r.rcode == dnsmessage.RCodeSuccess {
@@ -80,8 +80,8 @@ func (c *Client) settle(ctx context.Context, p part, q *question) (reply, error)
 	if err != nil || !r.truncated {
 		return r, err
 	}
-	if err = c.cfg.Budget.wait(ctx, 1); err != nil {
-		return reply{}, because(ctx, err)
+	if err = c.cfg.Budget.more(ctx); err != nil {
+		return reply{}, err
 	}
 	q.byStream = true
 	if r, err = c.send(ctx, p, *q); err != nil {
@@ -93,8 +93,11 @@ func (c *Client) settle(ctx context.Context, p part, q *question) (reply, error)
 	return r, nil
 }
 
-// send sends one query, and tells what came of it.
+// send sends one query, whose answer is awaited for p's limit, and tells what
+// came of it.
 func (c *Client) send(ctx context.Context, p part, q question) (reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
 	start := time.Now()
 	r, err := c.ask(ctx, p.server, q)
 	if unsent := (unsentError{}); errors.As(err, &unsent) {

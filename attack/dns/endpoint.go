@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -77,7 +78,7 @@ func parseResolver(s string) (endpoint, error) {
 	server, err := netip.ParseAddrPort(s)
 	if err != nil {
 		addr := literal(s)
-		if !addr.IsValid() {
+		if !addr.IsValid() || strings.Contains(addr.Zone(), "]") {
 			return endpoint{}, fmt.Errorf("resolver %q is neither %q nor an IP address, with or without a port, such as 192.0.2.53:53, "+
 				"nor tls://192.0.2.53#dns.example, nor https://dns.example/dns-query", s, System)
 		}
@@ -100,13 +101,14 @@ func parseURL(s string) (endpoint, error) {
 	}
 	e := endpoint{via: transport(u.Scheme), name: u.Hostname(), path: u.EscapedPath()}
 	port := u.Port()
+	if n, err := strconv.ParseUint(cmp.Or(port, "1"), 10, 16); err != nil || n == 0 {
+		return bad("has port " + port + ", want 1 to 65535")
+	}
 	switch {
-	case e.name == "":
+	case e.name == "" || strings.ContainsAny(e.name, "[]"):
 		return bad("names no host")
 	case u.User != nil || u.RawQuery != "":
 		return bad("has more than a host, a port and a path")
-	case port == "0":
-		return bad("has port 0")
 	case e.via == overTLS && e.path == "":
 		e.addr = net.JoinHostPort(e.name, cmp.Or(port, dnsPortTLS))
 		e.name = cmp.Or(u.Fragment, e.name)

@@ -38,7 +38,8 @@ type finding struct {
 type part struct {
 	kind
 	owner    dnsmessage.Name
-	server   endpoint // that was asked last
+	server   endpoint      // that was asked last
+	limit    time.Duration // that its answers are awaited
 	addrs    []netip.Addr
 	texts    []string
 	ttl      time.Duration
@@ -104,7 +105,7 @@ func (c *Client) lookupName(ctx context.Context, name dnsmessage.Name, s setup) 
 	var waited time.Duration
 	if len(wanted) > 0 {
 		begin := time.Now()
-		if err := c.cfg.Budget.wait(ctx, len(wanted)); err != nil {
+		if err := c.cfg.Budget.begin(ctx, len(wanted)); err != nil {
 			return nil, 0, fmt.Errorf("look up %s: %w", c.cfg.Hostname, err)
 		}
 		waited = time.Since(begin)

@@ -98,6 +98,57 @@ func TestTriesCountAgainstTheBudget(t *testing.T) {
 	})
 }
 
+// Look-ups that have begun go on before others begin, so that none of them runs
+// out of time in the queue; all together keep to the budget.
+func TestFurtherQueriesGoBeforeNewLookups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients, perSecond = 1000, 100
+		budget := NewBudget(perSecond)
+		var mu sync.Mutex
+		seconds := map[int]int{}
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range clients {
+			c, _ := scripted(func(_ question, n int) (reply, error) {
+				mu.Lock()
+				seconds[int(time.Since(start)/time.Second)]++
+				mu.Unlock()
+				switch n {
+				case 1:
+					return reply{alias: dnsmessage.MustNewName("a.test."), ttl: time.Hour}, nil
+				case 2:
+					return reply{truncated: true}, nil
+				}
+				return found(time.Hour), nil
+			}, func(cfg *Config) { cfg.Budget = budget })
+			wg.Go(func() { resolve(t, c) })
+		}
+		wg.Wait()
+		if took := time.Since(start).Round(time.Second); took != 3*clients/perSecond*time.Second {
+			t.Errorf("took %s for %d queries, want %d a second", took, 3*clients, perSecond)
+		}
+		for second, n := range seconds {
+			if n > perSecond+len(kinds) {
+				t.Errorf("%d queries in second %d, want at most %d", n, second, perSecond)
+			}
+		}
+	})
+}
+
+func TestBudgetThatLeavesNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := scripted(func(question, int) (reply, error) { return reply{truncated: true}, nil },
+			func(cfg *Config) { cfg.Budget, cfg.Families = NewBudget(0.1), Families{V4: true, V6: true} }) // two at once
+		_, err := c.Resolve(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "the budget of 0.1 look-ups/s") || !strings.Contains(err.Error(), "raise clients.lookups") || Reason(err) != "look-up timeout" {
+			t.Errorf("Resolve: error %v", err)
+		}
+		if len(s.asked) != 2 {
+			t.Errorf("asked %q, want twice", s.asked)
+		}
+	})
+}
+
 func TestWhatIsAbsentIsRememberedAsItsZoneSays(t *testing.T) {
 	const month = 30 * 24 * time.Hour
 	for _, test := range []struct {

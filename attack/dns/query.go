@@ -27,7 +27,9 @@ func (c *Client) query(ctx context.Context, p part, s setup) part {
 			break // no time left for another try: the last failure counts
 		}
 		p.server = s.servers[i%len(s.servers)]
-		p = c.try(ctx, p, s.limit(c.cfg.Timeout, i, tries))
+		p.limit = s.limit(c.cfg.Timeout, i, tries)
+		r, err := c.follow(ctx, p)
+		p.addrs, p.texts, p.ttl, p.negative, p.received, p.err = r.addrs, r.texts, r.ttl, r.negative, time.Now(), err
 		if p.err == nil || errors.Is(p.err, ErrNoName) || errors.Is(p.err, ErrNoAddress) {
 			return p
 		}
@@ -50,12 +52,13 @@ func (c *Client) pause(ctx context.Context, last error, round int) error {
 			return context.Cause(ctx)
 		}
 	}
-	return c.cfg.Budget.wait(ctx, 1)
+	return c.cfg.Budget.more(ctx)
 }
 
-// limit is the time of try i of n out of a whole: each gets more than the one
-// before, in proportion 1, 2, 3, and the last what is left, which the whole's
-// own deadline sees to. None gets more than resolv.conf allows.
+// limit is how long the answers of try i of n are awaited, out of a whole: each
+// longer than those before, in proportion 1, 2, 3, and the last for what is
+// left, which the whole's own deadline sees to. None gets more than resolv.conf
+// allows.
 func (s setup) limit(whole time.Duration, i, n int) time.Duration {
 	limit := whole
 	if n = min(n, sharedTries); i < n-1 {
@@ -67,21 +70,15 @@ func (s setup) limit(whole time.Duration, i, n int) time.Duration {
 	return limit
 }
 
-// try asks p's server once, and whom its aliases lead to.
-func (c *Client) try(ctx context.Context, p part, limit time.Duration) part {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	r, err := c.follow(ctx, p)
-	p.addrs, p.texts, p.ttl, p.negative, p.received, p.err = r.addrs, r.texts, r.ttl, r.negative, time.Now(), err
-	return p
-}
-
 // explain says what the failure of all tries means.
 func (c *Client) explain(p part, after time.Duration) error {
 	var server *ServerError
+	var budget *budgetError
 	var untrusted *tls.CertificateVerificationError
 	var unknown *net.DNSError
 	switch {
+	case errors.As(p.err, &budget):
+		return fmt.Errorf("look up %s: ask resolver %s again: %w", c.cfg.Hostname, p.server, p.err)
 	case errors.As(p.err, &server) && server.passing:
 		return fmt.Errorf("%w%s", p.err, c.cfg.Pool.doubt(p.server))
 	case errors.As(p.err, &server):
@@ -126,8 +123,12 @@ func silent(err error) bool {
 // said nothing in time, or that it cannot answer now.
 func passing(err error) bool {
 	var server *ServerError
-	if errors.As(err, &server) {
+	var budget *budgetError
+	switch {
+	case errors.As(err, &server):
 		return server.passing
+	case errors.As(err, &budget):
+		return false
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errLost)
 }

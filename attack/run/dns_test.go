@@ -19,6 +19,7 @@ type nameServer struct {
 	later   []netip.Addr // where there are any: the answer to all A queries but the first
 	ttl     uint32
 	queries int
+	refuses bool // every second query
 }
 
 func newNameServer(t *testing.T, ttl uint32, answer ...string) *nameServer {
@@ -77,6 +78,10 @@ func (s *nameServer) reply(query dnsmessage.Message) *dnsmessage.Message {
 	s.queries++
 	q := query.Questions[0]
 	m := &dnsmessage.Message{Header: dnsmessage.Header{ID: query.ID, Response: true}, Questions: query.Questions}
+	if s.refuses && s.queries%2 == 0 {
+		m.RCode = dnsmessage.RCodeRefused
+		return m
+	}
 	answer := s.answer
 	if q.Type == dnsmessage.TypeA && s.later != nil {
 		s.answer = s.later

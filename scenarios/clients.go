@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
+	"frontload/pacing"
 	"frontload/results"
 )
 
@@ -13,6 +15,7 @@ const (
 	systemResolver = "system" // the resolver that the operating system is set up with
 	mostClients    = 1_000_000
 	mostConns      = 65_535
+	mostLookups    = 1_000 // per second, of one resolver that is not on this machine
 )
 
 // clients compiles the section clients.
@@ -80,6 +83,10 @@ func (s *Scenario) resolvers(f *faults, c *Clients) {
 			f.add(fmt.Sprintf("clients.resolvers[%d]", i), "%v", err)
 		}
 		c.Resolvers = append(c.Resolvers, r)
+	}
+	if s.model.Clients.Lookups > mostLookups && slices.ContainsFunc(c.Resolvers, offMachine) {
+		f.add("clients.lookups", "%s is more than a resolver that is not on this machine may be asked, %s: EC2 drops what goes over 1,024 packets/s, "+
+			"and others limit far below; write a lower rate, and more resolvers", s.model.Clients.Lookups, pacing.Rate(mostLookups))
 	}
 	if len(s.model.Clients.Resolvers) == 0 {
 		f.add("clients.resolvers", "the list is empty: name a resolver, or remove the key to ask the system's")

@@ -96,7 +96,7 @@ type clientsSection struct {
 	NewViewers percent `yaml:"new-viewers,omitempty"`
 	// Whether a client's later connections resume its TLS session, as browsers do. With false each one is a full handshake.
 	Resumption bool `yaml:"resumption"`
-	// DNS look-ups per resolver at most.
+	// DNS queries per resolver at most; no more than 1000/s to one that is not at a loopback address.
 	Lookups pacing.Rate `yaml:"lookups"`
 	// How long an answer is awaited, from the send.
 	Timeout time.Duration `yaml:"timeout"`

@@ -62,3 +62,17 @@ func parseResolverURL(text string, u *url.URL) (string, error) {
 	}
 	return u.String(), nil
 }
+
+// offMachine reports whether a resolver, as parseResolver returned it, may be on
+// another machine: whether it is not at a loopback address.
+func offMachine(resolver string) bool {
+	host, _, err := net.SplitHostPort(resolver)
+	if u, urlErr := url.Parse(resolver); urlErr == nil && u.Host != "" {
+		host, err = u.Hostname(), nil
+	}
+	if err != nil {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err != nil || !addr.IsLoopback()
+}

@@ -47,3 +47,14 @@ func TestResolversThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestResolversOfThisMachine(t *testing.T) {
+	for resolver, want := range map[string]bool{
+		"127.0.0.1:53": false, "[::1]:5353": false, "tls://127.0.0.1:853#dns.example": false, "https://[::1]:8443/dns-query": false,
+		"system": true, "192.0.2.53:53": true, "tls://192.0.2.53:853#localhost": true, "https://localhost/dns-query": true,
+	} {
+		if got := offMachine(resolver); got != want {
+			t.Errorf("offMachine(%q) = %v, want %v", resolver, got, want)
+		}
+	}
+}

@@ -90,6 +90,21 @@ func parseResolver(s string) (endpoint, error) {
 	return plain(server), nil
 }
 
+// Host returns the host that a resolver is at, without port: those of one host
+// are to share a [Budget], however they are asked. On loopback each counts as a
+// host of its own, as does what is no resolver.
+func Host(resolver string) string {
+	e, err := parseResolver(resolver)
+	if err != nil || e == (endpoint{}) {
+		return resolver
+	}
+	host, _, err := net.SplitHostPort(e.addr)
+	if err != nil || literal(host).IsLoopback() {
+		return resolver
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
 // parseURL reads a resolver over TLS or HTTPS.
 func parseURL(s string) (endpoint, error) {
 	bad := func(why string) (endpoint, error) {

@@ -316,3 +316,22 @@ func TestResolversAsTheyAreWritten(t *testing.T) {
 		}
 	}
 }
+
+func TestResolversOfOneHost(t *testing.T) {
+	for resolver, want := range map[string]string{
+		"192.0.2.53:53":                     "192.0.2.53",
+		"192.0.2.53:5353":                   "192.0.2.53",
+		"tls://192.0.2.53#dns.example":      "192.0.2.53",
+		"https://192.0.2.53/another/path":   "192.0.2.53",
+		"https://DNS.example.:8443/a":       "dns.example",
+		"tls://[2001:db8::1]":               "2001:db8::1",
+		"127.0.0.1:5353":                    "127.0.0.1:5353",
+		"https://127.0.0.1:8443/dns-query":  "https://127.0.0.1:8443/dns-query",
+		System:                              System,
+		"neither this nor that, whatever 1": "neither this nor that, whatever 1",
+	} {
+		if got := Host(resolver); got != want {
+			t.Errorf("Host(%q) = %q, want %q", resolver, got, want)
+		}
+	}
+}

@@ -58,8 +58,9 @@ func (r *runner) newPool() (*dns.Pool, error) {
 	}}), nil
 }
 
-// newResolvers returns a DNS client for each of the plan's clients. All share
-// the connections to resolvers.
+// newResolvers returns a DNS client for each of the plan's clients. Those that
+// ask one host share a budget, however it is written in clients.resolvers, and
+// all share the connections to resolvers.
 func (r *runner) newResolvers(pool *dns.Pool) []*dns.Client {
 	budgets := map[string]*dns.Budget{}
 	clients := make([]*dns.Client, r.plan.Clients.Count)
@@ -73,15 +74,16 @@ func (r *runner) newResolvers(pool *dns.Pool) []*dns.Client {
 // its budget.
 func (r *runner) newResolver(i int, pool *dns.Pool, budgets map[string]*dns.Budget, report func(results.Lookup)) *dns.Client {
 	resolver := r.plan.Clients.Resolver(i)
-	if budgets[resolver] == nil {
-		budgets[resolver] = dns.NewBudget(float64(r.plan.Clients.Lookups))
+	host := dns.Host(resolver)
+	if budgets[host] == nil {
+		budgets[host] = dns.NewBudget(float64(r.plan.Clients.Lookups))
 	}
 	subnet, _ := r.plan.Clients.Subnet(i)
 	cfg := dns.Config{
 		Hostname: r.plan.Target.Hostname,
 		Resolver: resolver,
 		Subnet:   subnet,
-		Budget:   budgets[resolver],
+		Budget:   budgets[host],
 		Offset:   i,
 		Report:   report,
 		Judge:    r.judge,

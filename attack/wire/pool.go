@@ -184,20 +184,21 @@ func (p *pool) serveQueue(now time.Duration) {
 	}
 }
 
-// dialIfAllowed opens one more connection, as the call would need it.
+// dialIfAllowed opens one more connection, as the call would need it. It could
+// have done so earlier by what the call is late.
 func (p *pool) dialIfAllowed(call *Call) {
 	if p.open() >= p.t.cfg.Connections || p.ended || p.retired {
 		return
 	}
 	p.dialing++
-	from, to := call.Sample.Source, call.Edge
-	p.t.work.Go(func() { p.dial(from, to) })
+	from, to, late := call.Sample.Source, call.Edge, call.Late
+	p.t.work.Go(func() { p.dial(from, to, late) })
 }
 
 // open is how many connections are there to be given calls, or being dialled.
 func (p *pool) open() int { return p.known + p.dialing }
 
-func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
+func (p *pool) dial(from netip.Addr, to netip.AddrPort, late time.Duration) {
 	begin := p.t.cfg.Now()
 	ctx, cancel := context.WithTimeout(p.t.ctx, p.t.cfg.ConnectTimeout)
 	c, spans, err := p.t.connect(ctx, p, from, to)
@@ -206,12 +207,12 @@ func (p *pool) dial(from netip.Addr, to netip.AddrPort) {
 		p.dialFailed(err, begin)
 		return
 	}
-	p.dialled(c, spans)
+	p.dialled(c, spans, late)
 	p.t.serve(c) // with a stack that dialling has not made larger
 }
 
-// dialled puts a new connection to use.
-func (p *pool) dialled(c conn, spans dialSpans) {
+// dialled puts a new connection to use, whose dial began so late.
+func (p *pool) dialled(c conn, spans dialSpans, late time.Duration) {
 	now := p.t.cfg.Now()
 	p.mu.Lock()
 	p.dialing--
@@ -224,12 +225,11 @@ func (p *pool) dialled(c conn, spans dialSpans) {
 	p.known++
 	c.in().known = true
 	c.in().freed = now
-	call, since := p.queue.peek(), now
+	call := p.queue.peek()
 	if call != nil {
 		call.Sample.Connect, call.Sample.TLS = spans.connect, spans.tls
-		since -= call.Late
 	}
-	p.list(c, since)
+	p.list(c, now-late)
 	p.mu.Unlock()
 	p.serveQueue(now)
 

@@ -47,6 +47,7 @@ func trials(few, many uint64) uint64 {
 // One fault is one burst, in the narrowest scope that explains it, whatever
 // the rate.
 func TestAFaultIsOneBurstAtAnyRate(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name  string
 		share float64
@@ -120,6 +121,7 @@ func TestAFewRequestsMakeABurst(t *testing.T) {
 
 // Bursts are told apart by time, scope and cause, and by no less.
 func TestFaultsAreToldApart(t *testing.T) {
+	t.Parallel()
 	fault := func(from, to float64, share float64, in func(int, int) bool, signals results.Signals) drawnFault {
 		return drawnFault{from, to, share, in, signals}
 	}
@@ -159,6 +161,7 @@ func TestFaultsAreToldApart(t *testing.T) {
 
 // Beside a big burst the few 503s of a tiny scope are no bursts of their own.
 func TestABigBurstHasNoFragments(t *testing.T) {
+	t.Parallel()
 	for seed := range trials(1, 10) {
 		for _, in := range []func(int, int) bool{nil, atPOP(5, 1), forRequest(7)} {
 			d := drawing{rate: 1000, seconds: 120, pops: 5, edges: 50, requests: 10, noise: 0.002}
@@ -188,6 +191,7 @@ func TestALittleFromEndToEndIsOneBurst(t *testing.T) {
 
 // Noise that changes its level is no row of bursts.
 func TestSlowlyChangingNoiseIsNoRowOfBursts(t *testing.T) {
+	t.Parallel()
 	for seed := range trials(2, 20) {
 		d := rigged(200, 900)
 		d.noise = 0.0005

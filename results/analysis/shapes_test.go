@@ -58,6 +58,7 @@ func drawPoisson(rnd *rand.Rand, mean float64) (n int) {
 // different scope are told apart however long each is, and noise that comes in
 // clumps is none.
 func TestShapes(t *testing.T) {
+	t.Parallel()
 	const calm = 0.0005
 	steady := func(share float64) func(int, int, int) float64 {
 		return func(int, int, int) float64 { return share }
@@ -120,6 +121,7 @@ func TestShapes(t *testing.T) {
 // A slight fault that lasts is one, or a few where by chance it is near to
 // nothing for a while: not one for each of its worst minutes.
 func TestASlightFaultThatLasts(t *testing.T) {
+	t.Parallel()
 	total := 0
 	for seed := range uint64(6) {
 		d := rigged(20, 4*3600, drawnFault{from: 3600, to: 3 * 3600, share: 0.03, in: func(_, request int) bool { return request < 2 }, signals: tellsS3})
@@ -133,6 +135,7 @@ func TestASlightFaultThatLasts(t *testing.T) {
 
 // Two faults with calm between them stay two.
 func TestTwoFaultsWithCalmBetweenThem(t *testing.T) {
+	t.Parallel()
 	apart := rigged(20, 3*3600,
 		drawnFault{from: 4000, to: 4060, share: 0.3, signals: tellsS3},
 		drawnFault{from: 4400, to: 4460, share: 0.3, signals: tellsS3})

@@ -87,6 +87,7 @@ func try(t *testing.T, seed uint64, verdict string, telling bool) (s score) {
 }
 
 func TestOneFaultIsOneBurstOfTheRightVerdict(t *testing.T) {
+	t.Parallel()
 	const seeds = 12
 	for _, telling := range []bool{true, false} {
 		var all score
@@ -114,6 +115,7 @@ func TestOneFaultIsOneBurstOfTheRightVerdict(t *testing.T) {
 }
 
 func TestNoBurstInCalmRuns(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(12) {
 		w := newWorld(seed)
 		w.seconds, w.noise = 100, 0.0005
@@ -125,6 +127,7 @@ func TestNoBurstInCalmRuns(t *testing.T) {
 
 // Steady noise is no burst, however few requests a second it comes among.
 func TestNoBurstInSteadyNoise(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []float64{5, 20, 100} {
 		for _, noise := range []float64{0.006, 0.009, 0.012} {
 			for seed := range uint64(4) {
@@ -191,6 +194,7 @@ func rig(seed uint64, rate float64) *world {
 }
 
 func TestScopes(t *testing.T) {
+	t.Parallel()
 	origin := worldFault{verdict: results.VerdictOriginSaturation, kind: originS3, from: 15, to: 23, share: 0.3, slower: 2, telling: true}
 	capacity := worldFault{verdict: results.VerdictEdgeCapacity, pop: "POP1-P1", from: 15, to: 23, share: 0.5, telling: true, slower: 1}
 	later := func(f worldFault, by int) worldFault { f.from += by; f.to += by; return f }

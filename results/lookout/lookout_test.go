@@ -97,6 +97,7 @@ func (w *world) texts() string {
 // A burst is known within three seconds of its start, wherever it is, has one
 // id while it lasts, and ends.
 func TestBurstIsKnownInTime(t *testing.T) {
+	t.Parallel()
 	const start, length = 40*time.Second + 250*time.Millisecond, 30 * time.Second
 	during := func(at time.Duration) bool { return start <= at && at < start+length }
 	for _, c := range []struct {
@@ -161,6 +162,7 @@ func TestBurstIsKnownInTime(t *testing.T) {
 
 // Steady noise is no burst, and costs a look only when a 503 came.
 func TestNoiseIsNoBurst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(1000, 0.0005, nil)
 	w.run(t, 3*time.Minute)
 	if w.events != nil {
@@ -174,7 +176,8 @@ func TestNoiseIsNoBurst(t *testing.T) {
 // A burst that outlasts the window is one burst still: it keeps its id, its
 // start and its verdict, and what is kept of the run stays bounded.
 func TestLongBurst(t *testing.T) {
-	const start, end = 50 * time.Second, 700 * time.Second
+	t.Parallel()
+	const start, end = 50 * time.Second, 470 * time.Second
 	w := newWorld(40, 0, func(at time.Duration, pop, _ int) float64 {
 		if start <= at && at < end && pop == 2 {
 			return 0.5
@@ -183,7 +186,7 @@ func TestLongBurst(t *testing.T) {
 	})
 	w.run(t, end)
 	if now := w.lookout.Current(); len(now) != 1 || now[0].ID != 1 || now[0].Since != start || now[0].Verdict != results.VerdictEdgeCapacity {
-		t.Errorf("after 11 minutes these bursts go on: %+v\n%s", now, w.texts())
+		t.Errorf("after 7 minutes these bursts go on: %+v\n%s", now, w.texts())
 	}
 	if n := len(w.lookout.window.kept); n > 300 {
 		t.Errorf("%d seconds are kept", n)
@@ -199,6 +202,7 @@ func TestLongBurst(t *testing.T) {
 
 // Two faults at once are two bursts, each with an id of its own.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(800, 0, func(at time.Duration, pop, request int) float64 {
 		switch {
 		case at > 20*time.Second && pop == 1:
@@ -300,19 +304,20 @@ func cellsOf(second int, status func(i int) uint16) []results.Cell {
 	return cells
 }
 
-// A burst that comes and goes for half an hour is told of, and then no more at
+// A burst that comes and goes for long is told of, and then no more at
 // each time: what is told does not grow with the run.
 func TestBurstThatComesAndGoes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(100, 0.0005, func(at time.Duration, _, _ int) float64 {
 		if at > time.Minute && at%(10*time.Second) < 2*time.Second {
 			return 0.5
 		}
 		return 0
 	})
-	w.run(t, 15*time.Minute)
+	w.run(t, 6*time.Minute)
 	before := len(w.events)
-	w.run(t, 25*time.Minute) // 60 times more
-	if n := len(w.events) - before; before == 0 || n > 60 {
-		t.Errorf("%d events in 10 minutes after %d, the last %q", n, before, w.events[max(0, len(w.events)-3):])
+	w.run(t, 11*time.Minute) // 30 times more
+	if n := len(w.events) - before; before == 0 || n > 30 {
+		t.Errorf("%d events in 5 minutes after %d, the last %q", n, before, w.events[max(0, len(w.events)-3):])
 	}
 }

@@ -132,6 +132,7 @@ func TestCreateLeavesARunUnderWayAlone(t *testing.T) {
 
 // Of runs that begin at the same moment with one path, one has it to itself.
 func TestCreateAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "run.db")
 	for round := range 40 {
 		var began atomic.Int64
@@ -255,6 +256,7 @@ func readAll(path string) error {
 }
 
 func TestDamagedFilesAreErrors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "run.db")
 	small(t, path)

@@ -171,6 +171,7 @@ func files(t *testing.T, dir string) []string {
 }
 
 func TestFileHoldsWhatMemoryHolds(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a ?#%run.db")
 	w, err := Create(path, info())
 	if err != nil {
@@ -217,6 +218,7 @@ func TestFileHoldsWhatMemoryHolds(t *testing.T) {
 }
 
 func TestHistogramOfTheWholeRun(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "run.db")
 	w, err := Create(path, info())
 	if err != nil {
@@ -254,6 +256,7 @@ func TestHistogramOfTheWholeRun(t *testing.T) {
 
 // A run with anything in it, cut and late at any time, comes out as it went in.
 func TestTotalsInAreTotalsOut(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -393,6 +396,7 @@ func TestEdgePeaks(t *testing.T) {
 
 // After a kill the file and its -wal, as they lie there, hold all that was appended.
 func TestKilledRunIsWhole(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "run.db")
 	w, err := Create(path, info())

@@ -61,6 +61,7 @@ func steered(t *testing.T, requests, rate string, seed uint64, length time.Durat
 // among it, whatever the entry's own draws would come to: nearly no hits, nearly
 // hits alone, or something between that grows as caches warm up.
 func TestHitRatioIsHeld(t *testing.T) {
+	t.Parallel()
 	draws := map[string]string{
 		"few hits":  "path: '/files/{v}', vars: {v: {uniform: {count: 1000000}}}",
 		"some hits": "path: '/articles/{v}', vars: {v: {zipf: {count: 20000, exponent: 1.0}}}",

@@ -11,6 +11,7 @@ import (
 
 // Every reply has its row, and the rows count what the truth counts.
 func TestLogAgreesWithTruth(t *testing.T) {
+	t.Parallel()
 	for _, c := range Cases() {
 		m := New(c, 7, 6*time.Second)
 		var log bytes.Buffer

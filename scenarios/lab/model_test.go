@@ -44,6 +44,7 @@ func drive(m *Model, seed uint64, rate float64, length time.Duration, see func(t
 }
 
 func TestSameSeedAndAsksGiveTheSameReplies(t *testing.T) {
+	t.Parallel()
 	for _, c := range Cases() {
 		a, b, other := New(c, 5, 8*time.Second), New(c, 5, 8*time.Second), New(c, 6, 8*time.Second)
 		same := true
@@ -199,6 +200,7 @@ func TestEdgeErrorsAreNeverCached(t *testing.T) {
 }
 
 func TestTruthAgreesWithReplies(t *testing.T) {
+	t.Parallel()
 	for _, c := range Cases() {
 		m := New(c, 2, 10*time.Second)
 		var all Count
@@ -240,6 +242,7 @@ func TestTruthAgreesWithReplies(t *testing.T) {
 
 // In the bare cases nothing about an error tells who wrote it.
 func TestBareErrorsTellNothing(t *testing.T) {
+	t.Parallel()
 	for _, c := range Cases() {
 		if !c.Bare {
 			continue

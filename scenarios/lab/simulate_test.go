@@ -258,6 +258,7 @@ func TestSimulationStops(t *testing.T) {
 
 // Quiet times stay quiet, and faults bite, whatever the seed.
 func TestCapacitiesFitTheLoad(t *testing.T) {
+	t.Parallel()
 	for _, c := range Cases() {
 		if c.Bare {
 			continue

@@ -8,6 +8,7 @@ import (
 // Every generator draws, with every other of the same kind in turn, a case
 // that can be carried out; and the same one again from the same seed.
 func TestVariationsCanBeCarriedOut(t *testing.T) {
+	t.Parallel()
 	faults, headers, traffic := FaultStyles(), HeaderStyles(), TrafficShapes()
 	n := max(len(faults), len(headers), len(traffic))
 	struck := 0

@@ -154,7 +154,7 @@ func TestClientsFollowTheirAnswer(t *testing.T) {
 	t.Parallel()
 	server := newEdgeServer(t, "127.73.0.1", "127.73.0.2", "127.73.0.3")
 	dns := newNameServer(t, 1, "127.73.0.1", "127.73.0.2")
-	var once sync.Once
+	changed := time.Duration(0) // the TTL is a second
 	run, err := carryOut(t, fmt.Sprintf(`
 version: 1
 target: {url: "http://cdn.test:%s"}
@@ -162,23 +162,28 @@ clients: {count: 2, addresses: [127.74.0.0/30], resolvers: ["%s"]}
 requests: [{path: /}]
 load: {rate: 40/s, for: 4s}
 `, server.port, dns.addr), func(s live.Status) {
-		if s.Elapsed > time.Second {
-			once.Do(func() { dns.set("127.73.0.2", "127.73.0.3") })
+		if s.Elapsed > time.Second && changed == 0 {
+			dns.set("127.73.0.2", "127.73.0.3")
+			changed = s.Elapsed
 		}
-		if s.Elapsed > 3*time.Second && s.Elapsed < 4*time.Second && server.openTo("127.73.0.1") != 0 {
-			t.Errorf("connections to an address that left the answer are still open at %v", s.Elapsed)
+		if changed > 0 && s.Elapsed > changed+1800*time.Millisecond && s.Elapsed < 4*time.Second && server.openTo("127.73.0.1") != 0 {
+			t.Errorf("connections to an address that left the answer at %v are still open at %v", changed, s.Elapsed)
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	missed := 0 // by a busy machine
+	for _, s := range run.Seconds {
+		missed += int(s.Missed)
+	}
 	server.mu.Lock()
 	defer server.mu.Unlock()
-	if server.edges["127.73.0.1"] < 20 || server.edges["127.73.0.3"] < 20 || server.edges["127.73.0.2"] < 60 {
-		t.Errorf("requests by edge address: %v", server.edges)
+	if server.edges["127.73.0.1"] < 20-missed || server.edges["127.73.0.3"] < 20-missed || server.edges["127.73.0.2"] < 60-missed {
+		t.Errorf("requests by edge address: %v, %d missed", server.edges, missed)
 	}
-	if len(server.clients) != 2 || server.clients["127.74.0.1"] < 70 || server.clients["127.74.0.2"] < 70 {
-		t.Errorf("requests by client: %v", server.clients)
+	if len(server.clients) != 2 || server.clients["127.74.0.1"] < 70-missed || server.clients["127.74.0.2"] < 70-missed {
+		t.Errorf("requests by client: %v, %d missed", server.clients, missed)
 	}
 	if got, want := len(run.Lookups), dns.count(); got != want || got < 2*2*3 {
 		t.Errorf("%d look-ups are recorded, the name server got %d queries", got, want)

@@ -42,7 +42,8 @@ func keepsContract(t *testing.T, document []byte) {
 func TestRunWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	doc := finish(t, program(t, t.TempDir(), "attack", "--url", "http://127.0.0.1:1", "--rate", "20/s", "--for", "1s", "--json", "--out", "run.db"), 1)
-	if doc.Analysis.Run.Requests != 0 || doc.Analysis.Run.Outcomes["transport"] != 20 {
-		t.Errorf("%d requests, outcomes %v; want none written and 20 that failed", doc.Analysis.Run.Requests, doc.Analysis.Run.Outcomes)
+	failed, missed := doc.Analysis.Run.Outcomes["transport"], doc.Analysis.Trust.MissedArrivals // by a busy machine
+	if doc.Analysis.Run.Requests != 0 || failed == 0 || failed+missed != 20 {
+		t.Errorf("%d requests, outcomes %v, %d missed; want none written and 20 that failed", doc.Analysis.Run.Requests, doc.Analysis.Run.Outcomes, missed)
 	}
 }

@@ -60,18 +60,13 @@ func makeRoom(path string) (*os.File, error) {
 		return nil, err
 	}
 	inUse := fmt.Errorf("create run file %s: %w", path, ErrInUse)
-	stale := []string{"-wal", "-shm", "-journal"}
-	older, err := os.Open(path)
-	if err == nil {
+	if older, err := os.Open(path); err == nil {
 		defer older.Close()
 		if lock(older) || !isAt(older, path) {
 			return nil, inUse
 		}
-		stale = append(stale, "")
-	}
-	for _, suffix := range stale {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("replace run file %s: %w", path, err)
+		if err := remove(path, "-wal", "-shm", "-journal", ""); err != nil {
+			return nil, err
 		}
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
@@ -83,7 +78,23 @@ func makeRoom(path string) (*os.File, error) {
 	case lock(f) || !isAt(f, path): // another run took its place before it was locked
 		return nil, errors.Join(inUse, f.Close())
 	}
+	// What is left of a run whose file is gone. Before the lock it might have
+	// been of one that had just begun.
+	if err := remove(path, "-wal", "-shm", "-journal"); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	return f, nil
+}
+
+// remove removes those of the files of a run that are there. Who calls it holds
+// the lock of the file at path.
+func remove(path string, suffixes ...string) error {
+	for _, suffix := range suffixes {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("replace run file %s: %w", path, err)
+		}
+	}
+	return nil
 }
 
 // isAt reports whether an open file is the one at path still.
@@ -119,8 +130,8 @@ func replaceable(path string) error {
 	if lock(f) {
 		return ErrInUse
 	}
-	if st.Size() == 0 {
-		return nil
+	if st, err = f.Stat(); err != nil || st.Size() == 0 { // of this file; another run may have replaced the one above
+		return err
 	}
 	h, err := readHeader(f)
 	if err != nil {

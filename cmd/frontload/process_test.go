@@ -109,13 +109,18 @@ func TestKilledRunCanBeReported(t *testing.T) {
 func TestBurstIsKnownWhileItLasts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := program(t, dir, "rehearse", "--case", "edge-capacity", "--for", "14s", "--out", "run.db", "--json", "--html", "")
-	var out, talk bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &talk
-	if code := exitOf(t, cmd.Run()); code != 0 && code != 6 {
-		t.Fatalf("exit code %d:\n%s", code, talk.String())
+	var doc runDocument
+	var talk bytes.Buffer
+	for try := 1; try <= 3 && !doc.Analysis.Trust.OK; try++ { // a busy machine's run is not to be believed
+		cmd := program(t, dir, "rehearse", "--case", "edge-capacity", "--for", "14s", "--out", "run.db", "--json", "--html", "")
+		var out bytes.Buffer
+		talk.Reset()
+		cmd.Stdout, cmd.Stderr = &out, &talk
+		if code := exitOf(t, cmd.Run()); code != 0 && code != 6 {
+			t.Fatalf("exit code %d:\n%s", code, talk.String())
+		}
+		doc = decode[runDocument](t, out.Bytes())
 	}
-	doc := decode[runDocument](t, out.Bytes())
 	if len(doc.Rehearsal.Truth.Faults) != 1 {
 		t.Fatalf("the lab made these faults: %+v, want one", doc.Rehearsal.Truth.Faults)
 	}

@@ -52,10 +52,10 @@ var (
 	tunnelled  = netip.MustParsePrefix("2002::/16")    // RFC 3056: bytes 2 to 5
 )
 
-// forbidden returns what an address is that is never asked, whoever allows it;
+// NeverAsked returns what an address is that is never asked, whoever allows it;
 // nothing for any other. The address is not IPv4 in disguise (::ffff:0:0/96):
 // a gate looks at the IPv4 address itself.
-func forbidden(a netip.Addr) string {
+func NeverAsked(a netip.Addr) string {
 	switch {
 	case !a.IsValid():
 		return "no address"
@@ -84,7 +84,7 @@ func forbidden(a netip.Addr) string {
 	if inner.IsLoopback() {
 		return "a loopback address in disguise"
 	}
-	if what := forbidden(inner); what != "" {
+	if what := NeverAsked(inner); what != "" {
 		return fmt.Sprintf("%s in disguise: it leads to %s", what, inner)
 	}
 	return ""

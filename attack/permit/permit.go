@@ -11,7 +11,7 @@
 // owns a name can point it at the machine of another.
 //
 //   - Loopback needs nothing. That is judged by address, never by name.
-//   - Some addresses are never asked, whatever is said: see forbidden.
+//   - Some addresses are never asked, whatever is said: see [NeverAsked].
 //   - Attested: the user's word, which is kept with the run. It speaks for every
 //     address that the name has.
 //   - proof: dns shows that the user has a say over names: the Host, and the

@@ -21,7 +21,7 @@ import (
 // plainly judges what needs no proof to be judged; kind is zero where nothing
 // speaks against the address.
 func (g *Gate) plainly(a netip.Addr) (kind Kind, why error) {
-	switch what := forbidden(a); {
+	switch what := NeverAsked(a); {
 	case what != "":
 		return Forbidden, fmt.Errorf("it is %s, which is never asked", what)
 	case a.IsLoopback():

@@ -243,3 +243,7 @@ func (r *runner) controlAddresses(ctx context.Context) ([]netip.Addr, error) {
 	r.controlGate.Judge(ctx, addrs)
 	return addrs, nil
 }
+
+// NeverAsked returns what an address is that nobody may ask, whatever authorises
+// them, such as one of a cloud's metadata service; nothing for any other.
+func NeverAsked(a netip.Addr) string { return permit.NeverAsked(a.Unmap()) }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"frontload/attack/run"
 	"frontload/scenarios/propose"
 )
 
@@ -40,6 +41,11 @@ func (i Init) fetch(ctx context.Context, u *url.URL) (*fetched, error) {
 	addrs, err := i.resolve(ctx, u.Hostname())
 	if err != nil {
 		return nil, err
+	}
+	for _, a := range addrs {
+		if what := run.NeverAsked(a); what != "" {
+			return nil, &kindError{fmt.Errorf("nothing was sent: %s is at %s, %s, which is never asked", u.Hostname(), a, what), ErrRefused}
+		}
 	}
 	roots, err := i.roots()
 	if err != nil {
@@ -106,7 +112,7 @@ func reasonOf(err error) error {
 // resolve returns the addresses of a host, at the resolver that was named.
 func (i Init) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{addr}, nil
+		return []netip.Addr{addr.Unmap()}, nil
 	}
 	resolver := net.DefaultResolver
 	if i.Resolver != "" {

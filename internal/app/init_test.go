@@ -67,6 +67,15 @@ func TestInitAsksOnce(t *testing.T) {
 	}
 }
 
+// Addresses that no run may ask are not asked for a page either.
+func TestInitNeverAsksSomeAddresses(t *testing.T) {
+	for _, host := range []string{"169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "0.0.0.0", "224.0.0.1"} {
+		if _, err := made(t, "http://"+host+":1/"); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "nothing was sent") {
+			t.Errorf("init of %s ends with %v, want a refusal", host, err)
+		}
+	}
+}
+
 // Redirects within the site are followed, and no other: nothing is sent there.
 func TestInitStaysOnTheSite(t *testing.T) {
 	other, otherAsked := site(t, func(http.ResponseWriter, *http.Request) {})

@@ -288,3 +288,26 @@ func FuzzFacts(f *testing.F) {
 		}
 	})
 }
+
+// A hit ratio that is to be held is not taken for one hot URL: before there are
+// answers few URLs are repeated, and that says nothing about a run.
+func TestHeldHitRatioIsNoHotURL(t *testing.T) {
+	s, err := scenarios.Parse("hits.yaml", []byte(`
+version: 1
+target: {url: http://127.0.0.1}
+requests: [{path: "/a/{id}", vars: {id: {zipf: {count: 2000}}}, cache: {hits: 90%}}]
+load: {rate: 100/s, for: 20s}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range Judge(Planned(plan, NewForecast(plan, nil), nil, "loopback"), nil) {
+		if r.Rule == "url-variety" && r.Status != "kept" {
+			t.Errorf("url-variety is %s: %s", r.Status, r.Planned)
+		}
+	}
+}

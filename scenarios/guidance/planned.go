@@ -172,16 +172,18 @@ func worstOf(times []time.Duration, rate func(time.Duration) float64, start floa
 const mostDrawn = 20_000
 
 // addRequests draws the plan's first requests, and tells of their URLs and key
-// prefixes.
+// prefixes. Which of them repeat others to hold a hit ratio is not known before
+// there are answers, and so left out.
 func (f *Facts) addRequests(plan *scenarios.Plan, forecast *Forecast) {
 	if plan.URLs == nil {
 		return
 	}
 	n := uint64(min(mostDrawn, plan.Schedule.Mean()))
 	d := newDraw(plan.Distribution)
+	generator := plan.URLs.Natural()
 	var r urls.Request
 	for i := range n {
-		plan.URLs.Next(i, &r)
+		generator.Next(i, &r)
 		d.add(&r)
 	}
 	f.URLs = d.facts(n == plan.Schedule.Mean())

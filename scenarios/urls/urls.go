@@ -105,6 +105,14 @@ func New(entries []Entry, seed uint64) (*Generator, error) {
 	return g, nil
 }
 
+// Natural returns a generator of the same requests that holds no hit ratio. It
+// shares nothing that changes with g.
+func (g *Generator) Natural() *Generator {
+	n := *g
+	n.hits, n.picked, n.walked, n.values = make([]*steering, len(g.hits)), make([]uint64, len(g.picked)), 0, nil
+	return &n
+}
+
 // Next makes request n, and overwrites all of r. Calls must go up in n; what
 // is left out is what other shards send. A call that goes back is right but
 // slow where there are sequences: their picks are counted from 0 again.

@@ -33,6 +33,9 @@ type Transport interface {
 	// Retire lets go of a client's connections to an address that left its
 	// DNS answer, and returns the calls that waited for one.
 	Retire(client uint32, edge netip.AddrPort) []*wire.Call
+	// Collect takes in the answers that have come and were left to gather, and
+	// reports whether there were any.
+	Collect() (some bool)
 	// Close ends every call that is not done and returns when all have been
 	// reported.
 	Close()

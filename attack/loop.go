@@ -63,12 +63,12 @@ func (e *Engine) send(ctx context.Context) {
 			if e.course.Finish(schedule) {
 				return
 			}
-			sleeper.wait(ctx, now, longestWait)
+			e.idle(ctx, sleeper, now, longestWait)
 			continue
 		}
 		decision, wait := gate.Admit(a.At, now)
 		if decision == pacing.Wait {
-			sleeper.wait(ctx, now, min(wait, longestWait))
+			e.idle(ctx, sleeper, now, min(wait, longestWait))
 			continue
 		}
 		if decision == pacing.Miss {
@@ -77,6 +77,19 @@ func (e *Engine) send(ctx context.Context) {
 			e.cfg.Sink.Arrival(a.At, e.arrive(ctx, a, now), 1)
 		}
 		a, more = stream.Next()
+	}
+}
+
+// idle takes in what answers have come and waits, or the other way round: with
+// the precise pace nothing is to come between the wait and the next arrival,
+// with the other one many arrivals come at once, and want connections.
+func (e *Engine) idle(ctx context.Context, s *sleeper, now, span time.Duration) {
+	if s.pace == PacePrecise && e.transport.Collect() {
+		return // that took a while: the clock is read anew
+	}
+	s.wait(ctx, now, span)
+	if s.pace != PacePrecise {
+		e.transport.Collect()
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"runtime"
 	"time"
+
+	"frontload/internal/processor"
 )
 
 // A Pace is how the send loop waits for the next arrival. With none of them
@@ -26,14 +28,15 @@ const (
 
 // A sleeper waits for the send loop, in the goroutine that made it.
 type sleeper struct {
-	pace  Pace
-	timer *time.Timer
+	pace    Pace
+	timer   *time.Timer
+	release func() // of the processor
 }
 
 func newSleeper(pace Pace) *sleeper {
 	s := &sleeper{pace: pace, timer: time.NewTimer(0)}
 	if pace == PacePrecise {
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // one for this goroutine alone
+		s.release = processor.Reserve()
 		runtime.LockOSThread()
 		sharpen()
 	}
@@ -46,7 +49,7 @@ func (s *sleeper) close() {
 	if s.pace == PacePrecise {
 		blunt()
 		runtime.UnlockOSThread()
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - 1)
+		s.release()
 	}
 }
 

@@ -47,6 +47,7 @@ func (p prompt) Start(c *wire.Call) {
 }
 
 func (prompt) Retire(uint32, netip.AddrPort) []*wire.Call { return nil }
+func (prompt) Collect() bool                              { return false }
 func (prompt) Close()                                     {}
 
 type nowhere struct{}

@@ -38,13 +38,17 @@ func (t *Transport) connect(ctx context.Context, p *pool, from netip.Addr, to ne
 			return nil, spans, err
 		}
 	}
-	l := newLink(raw, secured, pump, t.spawn)
+	l, err := t.newLink(raw, secured, pump)
+	if err != nil {
+		raw.Close()
+		return nil, spans, err
+	}
 	if t.cfg.Protocol != results.H2 {
 		return &h1Conn{pool: p, link: l}, spans, nil
 	}
 	c, err := t.newH2(p, l)
 	if err != nil {
-		raw.Close()
+		l.close()
 		return nil, spans, err
 	}
 	return c, spans, nil

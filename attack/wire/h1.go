@@ -10,8 +10,8 @@ import (
 )
 
 // An h1Conn carries one HTTP/1.1 exchange at a time. Whoever starts a call
-// writes its request; the goroutine in serve reads the answers, reports the
-// calls, and alone ends the connection.
+// writes its request; what reads the link reports the calls, and the goroutine in
+// serve alone ends the connection.
 type h1Conn struct {
 	place
 	pool *pool
@@ -78,7 +78,7 @@ func (c *h1Conn) start(call *Call) {
 	c.call, c.began = call, c.pool.t.cfg.Now()
 	if !c.armed {
 		c.armed = true
-		c.link.deadline(time.Now().Add(min(c.pool.t.cfg.Timeout, tidyAfter)))
+		c.link.deadline(time.Now().Add(c.pool.t.cfg.Timeout))
 	}
 	if err := c.link.send(call.out); err != nil {
 		c.broken = err
@@ -89,84 +89,64 @@ func (c *h1Conn) start(call *Call) {
 	c.pool.t.sent(call, c.began)
 }
 
-// serve reads answers until the connection ends. An idle connection is handed
-// over to a goroutine with a small stack.
+// serve has answers read until the connection ends.
 func (c *h1Conn) serve() {
 	err := c.link.read(c.take)
-	for isTimeout(err) {
-		on, idle := c.goOn()
-		if idle {
-			c.pool.t.serve(c)
-			return
-		}
-		if !on {
-			break
-		}
+	for isTimeout(err) && c.goOn() {
 		err = c.link.read(c.take)
 	}
 	c.end(err)
 }
 
-// tidyAfter is how long after its first exchange a connection is looked at:
-// when it is idle then, it gives back the stack that reading answers has made
-// larger. That costs as much as half an exchange, and so happens seldom.
-const tidyAfter = 10 * time.Second
-
-// take reads what has come, which may be nothing, and reports whether nothing
-// more is due.
-func (c *h1Conn) take(p []byte) (settled bool) {
-	now := c.pool.t.cfg.Now()
+// take reads what has come at a time.
+func (c *h1Conn) take(p []byte, at time.Duration) {
 	c.mu.Lock()
 	call := c.call
-	if len(p) == 0 {
-		c.mu.Unlock()
-		return call == nil
-	}
 	if call == nil { // bytes that nobody asked for: what follows cannot be trusted
 		c.mu.Unlock()
 		c.pool.lost(c)
-		return true
+		return
 	}
+	at = max(at, c.began)
 	if call.Sample.FirstByte == 0 {
-		call.Sample.FirstByte = now
+		call.Sample.FirstByte = at
 	}
 	n, err := call.answer.read(p)
 	if err == nil && call.answer.state != whole {
-		if now-c.began < c.pool.t.cfg.Timeout {
+		if at-c.began < c.pool.t.cfg.Timeout {
 			c.mu.Unlock()
-			return false
+			return
 		}
 		err = os.ErrDeadlineExceeded // without a pause in which the link could see that
 	}
 	c.call = nil
 	c.mu.Unlock()
 	if call.answer.keep && err == nil && n == len(p) {
-		c.pool.free(c, call, now)
+		c.pool.free(c, call, at)
 	} else {
 		c.pool.lost(c)
 	}
-	c.pool.t.finish(call, now, err)
-	return true
+	c.pool.t.finish(call, at, err)
 }
 
 // goOn decides whether reading goes on after a deadline. There is one deadline
 // for many exchanges: an exchange that has time left gets what is left.
-func (c *h1Conn) goOn() (on, idle bool) {
+func (c *h1Conn) goOn() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing || c.broken != nil {
-		return false, false
+		return false
 	}
 	if c.call == nil {
 		c.armed = false
 		c.link.deadline(time.Time{})
-		return true, true
+		return true
 	}
 	left := c.began + c.pool.t.cfg.Timeout - c.pool.t.cfg.Now()
 	if left > 0 {
 		c.link.deadline(time.Now().Add(left))
 	}
-	return left > 0, false
+	return left > 0
 }
 
 // end takes the connection away, for the given reason.

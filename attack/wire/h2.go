@@ -8,8 +8,8 @@ import (
 )
 
 // An h2Conn carries as many exchanges at once as the server's settings allow.
-// Whoever starts a call writes its request; the goroutine in serve reads the
-// frames, reports the calls, and alone ends the connection.
+// Whoever starts a call writes its request; what reads the link reports the
+// calls, and the goroutine in serve alone ends the connection.
 type h2Conn struct {
 	place
 	t      *Transport
@@ -40,7 +40,8 @@ type h2Conn struct {
 	closing    bool          // serve is to end
 	broken     error         // why nothing more can be sent
 
-	reader h2Reader // of serve alone; what it shares is under mu
+	reading sync.Mutex // held while frames are read and told of; before all other locks
+	reader  h2Reader   // what it shares with those who write is under mu, too
 }
 
 // h2Settings are the server's.
@@ -156,7 +157,7 @@ func (c *h2Conn) open(call *Call) *h2Stream {
 	call.answer.begin(&c.t.cfg, call.Request.Method == http.MethodHead)
 	if !c.armed {
 		c.armed, c.due = true, st.began+c.t.cfg.Timeout
-		c.link.deadline(time.Now().Add(min(c.t.cfg.Timeout, tidyAfter)))
+		c.link.deadline(time.Now().Add(c.t.cfg.Timeout))
 	}
 	return st
 }
@@ -245,40 +246,32 @@ func (c *h2Conn) flush() bool {
 	return err == nil
 }
 
-// serve reads frames until the connection ends. An idle connection is handed
-// over to a goroutine with a small stack.
+// serve has frames read until the connection ends.
 func (c *h2Conn) serve() {
 	err := c.link.read(c.take)
-	for isTimeout(err) {
-		on, idle := c.goOn()
-		if idle {
-			c.t.serve(c)
-			return
-		}
-		if !on {
-			break
-		}
+	for isTimeout(err) && c.goOn() {
 		err = c.link.read(c.take)
 	}
 	c.end(err)
 }
 
-// take reads what has come, which may be nothing, and reports whether nothing
-// more is due. What is written meanwhile goes out together at the end.
-func (c *h2Conn) take(p []byte) (settled bool) {
-	now := c.t.cfg.Now()
+// take reads what has come at a time. What is written meanwhile goes out
+// together at the end.
+func (c *h2Conn) take(p []byte, at time.Duration) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	c.mu.Lock()
-	if len(p) == 0 || c.closing || c.broken != nil {
-		defer c.mu.Unlock()
-		return len(c.streams) == 0
+	if c.closing || c.broken != nil {
+		c.mu.Unlock()
+		return
 	}
 	c.corked = true
-	err := c.reader.read(p, now)
-	if c.armed && now >= c.due { // without a pause in which the link could see that
-		c.expire(now)
+	err := c.reader.read(p, at)
+	if c.armed && at >= c.due { // without a pause in which the link could see that
+		c.expire(at)
 	}
 	c.mu.Unlock()
-	c.tell(now)
+	c.tell(at)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.corked = false
@@ -291,7 +284,6 @@ func (c *h2Conn) take(p []byte) (settled bool) {
 		c.broken = err
 		c.link.deadline(longAgo)
 	}
-	return len(c.streams) == 0
 }
 
 // tell passes on what was read: the server's limit, that it leaves, and the
@@ -342,12 +334,14 @@ func (c *h2Conn) reset(st *h2Stream, err error) {
 
 // goOn decides whether reading goes on after a deadline. There is one deadline
 // for all streams; those whose time is up end.
-func (c *h2Conn) goOn() (on, idle bool) {
+func (c *h2Conn) goOn() bool {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	now := c.t.cfg.Now()
 	c.mu.Lock()
 	if c.closing || c.broken != nil {
 		c.mu.Unlock()
-		return false, false
+		return false
 	}
 	c.expire(now)
 	if c.armed {
@@ -355,11 +349,10 @@ func (c *h2Conn) goOn() (on, idle bool) {
 	} else {
 		c.link.deadline(time.Time{})
 	}
-	idle = !c.armed
 	c.flush()
 	c.mu.Unlock()
 	c.tell(now)
-	return true, idle
+	return true
 }
 
 // expire ends the streams whose time is up. The lock is held.
@@ -380,6 +373,7 @@ func (c *h2Conn) expire(now time.Duration) {
 
 // end takes the connection away, for the given reason.
 func (c *h2Conn) end(err error) {
+	c.reading.Lock()
 	now := c.t.cfg.Now()
 	c.mu.Lock()
 	c.closing = true
@@ -393,5 +387,6 @@ func (c *h2Conn) end(err error) {
 	c.mu.Unlock()
 	c.pool.gone(c)
 	c.tell(now)
+	c.reading.Unlock()
 	c.link.close()
 }

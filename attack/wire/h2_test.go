@@ -423,11 +423,11 @@ func readFrames(t *testing.T, say []byte, size func() int) string {
 // nowhere is a link to nobody.
 type nowhere struct{}
 
-func (nowhere) waiting() int                 { return 0 }
-func (nowhere) read(func([]byte) bool) error { return io.EOF }
-func (nowhere) send([]byte) error            { return nil }
-func (nowhere) deadline(time.Time)           {}
-func (nowhere) open() bool                   { return true }
-func (nowhere) unseen(int) bool              { return false }
-func (nowhere) local() netip.Addr            { return netip.Addr{} }
-func (nowhere) close() int                   { return 0 }
+func (nowhere) waiting() int                           { return 0 }
+func (nowhere) read(func([]byte, time.Duration)) error { return io.EOF }
+func (nowhere) send([]byte) error                      { return nil }
+func (nowhere) deadline(time.Time)                     {}
+func (nowhere) open() bool                             { return true }
+func (nowhere) unseen(int) bool                        { return false }
+func (nowhere) local() netip.Addr                      { return netip.Addr{} }
+func (nowhere) close() int                             { return 0 }

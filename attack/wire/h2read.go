@@ -270,7 +270,7 @@ func (r *h2Reader) header(f frame, block []byte, size int, now time.Duration) er
 	if st != nil {
 		st.call.answer.bytes += int64(size)
 		if st.call.Sample.FirstByte == 0 {
-			st.call.Sample.FirstByte = now
+			st.call.Sample.FirstByte = max(now, st.began)
 		}
 		if !trailer {
 			r.fields.size = st.headers

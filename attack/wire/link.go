@@ -8,22 +8,23 @@ import (
 	"time"
 )
 
-// A link carries the bytes of one connection. One goroutine reads, by calling
-// read in a loop, and alone closes it; the other methods may be called by many
-// goroutines at once, from within take too, and none of them blocks.
+// A link carries the bytes of one connection. One goroutine calls read in a
+// loop, and alone closes it; the other methods may be called by many goroutines
+// at once, from within take too, and none of them blocks.
 type link interface {
-	// read hands over what comes in until the connection ends or its deadline
-	// passes, and returns why: io.EOF at its orderly end, or an error that is
-	// a time-out. The bytes are only valid during the call. Take tells whether
-	// nothing more is due: until then the connection's end must be seen as soon
-	// as it comes.
-	read(take func([]byte) (settled bool)) error
+	// read hands over what comes in, with when it came, and returns when the
+	// connection ends or its deadline passes, with why: io.EOF at its orderly
+	// end, or an error that is a time-out. The bytes are only valid during the
+	// call of take. A link on a socket may hand over more after read has
+	// returned, until it is closed, but never two things at once.
+	read(take func([]byte, time.Duration)) error
 
 	// send writes b, or takes a copy of what cannot be written at once and
 	// writes it as soon as that can be done.
 	send(b []byte) error
 
-	// deadline makes read return at a time of day; zero means never.
+	// deadline makes read return at a time of day; zero means never. After
+	// longAgo nothing more is handed over.
 	deadline(time.Time)
 
 	// open reports whether the peer has not closed its side and has sent
@@ -41,21 +42,23 @@ type link interface {
 	// waiting returns how many bytes could not be written yet.
 	waiting() int
 
-	// close returns how many bytes were not written.
+	// close returns how many bytes were not written. Nothing is handed over
+	// once it has returned.
 	close() int
 }
 
-// newLink returns a link over a connection: on sockets one that costs a system
-// call per write and per read, on others, such as one in memory, one that uses
-// its methods.
-func newLink(raw net.Conn, secured *tls.Conn, pump *tlsPump, spawn func(func())) link {
-	if l := newSocketLink(raw, secured, pump, spawn); l != nil {
-		return l
+// newLink returns a link over a connection: on sockets one that the
+// transport's collector reads, on others, such as one in memory, one that uses
+// the connection's methods. When it fails the connection is still the caller's.
+func (t *Transport) newLink(raw net.Conn, secured *tls.Conn, pump *tlsPump) (link, error) {
+	if l, err := t.socketLink(raw, secured, pump); l != nil || err != nil {
+		return l, err
 	}
+	l := &streamLink{conn: raw, raw: raw, now: t.cfg.Now, spawn: t.spawn}
 	if secured != nil {
-		return &streamLink{conn: secured, raw: raw, spawn: spawn}
+		l.conn = secured
 	}
-	return &streamLink{conn: raw, raw: raw, spawn: spawn}
+	return l, nil
 }
 
 // readBuffers are used while bytes are taken from a connection: an idle one
@@ -72,99 +75,85 @@ var longAgo = time.Unix(1, 0)
 type streamLink struct {
 	conn  net.Conn // to read and write
 	raw   net.Conn // to close
+	now   func() time.Duration
 	spawn func(func())
-	out   outbox
+
+	mu       sync.Mutex
+	left     []byte // what could not be written yet
+	flushing bool   // a goroutine writes it
+	err      error  // why writing failed
 }
 
-func (l *streamLink) read(take func([]byte) bool) error {
+func (l *streamLink) read(take func([]byte, time.Duration)) error {
 	buf := readBuffers.Get().(*[]byte)
 	defer readBuffers.Put(buf)
 	for {
 		n, err := l.conn.Read(*buf)
 		if n > 0 {
-			take((*buf)[:n])
+			take((*buf)[:n], l.now())
 		}
 		if err != nil {
-			return l.out.reason(err)
+			return l.reason(err)
 		}
 	}
 }
 
-func (l *streamLink) send(b []byte) error {
-	l.out.mu.Lock()
-	defer l.out.mu.Unlock()
-	if l.out.err != nil {
-		return l.out.err
+// reason returns why writing failed, if it did, or else the given error.
+func (l *streamLink) reason(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return l.err
 	}
-	if l.out.hold(b) {
-		l.spawn(func() { l.out.flush(l.conn, l.raw) })
+	return err
+}
+
+func (l *streamLink) send(b []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return l.err
+	}
+	l.left = append(l.left, b...)
+	if !l.flushing {
+		l.flushing = true
+		l.spawn(l.flush)
 	}
 	return nil
+}
+
+// flush writes what is left until nothing is. A failure makes the reader of
+// the connection look up.
+func (l *streamLink) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.left) > 0 && l.err == nil {
+		b := l.left
+		l.left = nil
+		l.mu.Unlock()
+		n, err := l.conn.Write(b)
+		l.mu.Lock()
+		if err != nil {
+			l.left, l.err = append(b[n:], l.left...), err
+			l.raw.SetReadDeadline(longAgo)
+		}
+	}
+	l.flushing = false
 }
 
 func (l *streamLink) deadline(at time.Time) { l.raw.SetReadDeadline(at) }
 func (l *streamLink) open() bool            { return true }
 func (l *streamLink) local() netip.Addr     { return localAddr(l.raw) }
+func (l *streamLink) unseen(int) bool       { return false }
 
-func (l *streamLink) unseen(int) bool { return false }
-func (l *streamLink) waiting() int    { return l.out.left() }
+// waiting leaves out what is being written.
+func (l *streamLink) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.left)
+}
 
 func (l *streamLink) close() int {
 	l.raw.Close()
-	return l.out.left()
-}
-
-// An outbox holds what could not be written at once, for a goroutine that can
-// wait.
-type outbox struct {
-	mu       sync.Mutex
-	waiting  []byte
-	flushing bool
-	err      error
-}
-
-// hold adds b, and reports whether a goroutine must now be started to flush
-// it. The lock is held.
-func (o *outbox) hold(b []byte) (start bool) {
-	o.waiting = append(o.waiting, b...)
-	start = !o.flushing
-	o.flushing = true
-	return start
-}
-
-// left returns how many bytes have not been written. Those that are on their
-// way count as written.
-func (o *outbox) left() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.waiting)
-}
-
-// reason returns why writing failed, if it did, or else the given error.
-func (o *outbox) reason(err error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err != nil {
-		return o.err
-	}
-	return err
-}
-
-// flush writes what is waiting until nothing is. A failure makes the reader of
-// the connection look up.
-func (o *outbox) flush(to, raw net.Conn) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for len(o.waiting) > 0 && o.err == nil {
-		b := o.waiting
-		o.waiting = nil
-		o.mu.Unlock()
-		n, err := to.Write(b)
-		o.mu.Lock()
-		if err != nil {
-			o.waiting, o.err = append(b[n:], o.waiting...), err
-			raw.SetReadDeadline(longAgo)
-		}
-	}
-	o.flushing = false
+	return l.waiting()
 }

@@ -93,6 +93,7 @@ func (p *pool) start(call *Call) {
 	}
 	call.queued = p.t.cfg.Now()
 	p.queue.push(call)
+	p.t.collectors.hurry()
 	serve := len(p.idle) > 0
 	if !serve {
 		p.dialIfAllowed(call)
@@ -375,7 +376,7 @@ func (p *pool) abort() {
 	p.mu.Lock()
 	p.ended = true
 	waiting := p.queue
-	p.queue = callQueue{}
+	p.queue = callQueue{total: &p.t.queued}
 	for _, c := range p.all {
 		c.close()
 	}

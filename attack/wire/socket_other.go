@@ -1,4 +1,4 @@
-//go:build !unix
+//go:build !linux
 
 package wire
 
@@ -7,6 +7,11 @@ import (
 	"net"
 )
 
-// newSocketLink returns nil: sockets are only used by themselves where the
-// system has descriptors.
-func newSocketLink(net.Conn, *tls.Conn, *tlsPump, func(func())) link { return nil }
+// collectors read sockets where the system has epoll.
+type collectors struct{}
+
+func (*collectors) collect() bool { return false }
+func (*collectors) hurry()        {}
+func (*collectors) close()        {}
+
+func (*Transport) socketLink(net.Conn, *tls.Conn, *tlsPump) (link, error) { return nil, nil }

@@ -1,11 +1,10 @@
-//go:build unix
-
 package wire
 
 import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"time"
 )
 
 // A tlsLink is a link over TLS on a socket.
@@ -13,52 +12,44 @@ type tlsLink struct {
 	*socket
 	conn    *tls.Conn
 	pump    *tlsPump
-	settled bool // what take said last
+	take    func([]byte, time.Duration)
 	saidEnd bool // the peer ended TLS in good order
 }
 
 func newTLSLink(s *socket, conn *tls.Conn, pump *tlsPump) *tlsLink {
 	pump.to = s
-	return &tlsLink{socket: s, conn: conn, pump: pump, settled: true}
+	return &tlsLink{socket: s, conn: conn, pump: pump}
 }
 
-func (l *tlsLink) read(take func([]byte) bool) error {
-	l.drain(take) // what came along with the handshake
-	if l.ended != nil {
-		return l.ended
+func (l *tlsLink) read(take func([]byte, time.Duration)) error {
+	if l.take == nil {
+		l.take = take
+		l.drain(nil, l.collector.now()) // what came along with the handshake
 	}
-	err := l.socket.read(func(b []byte) bool {
-		l.pump.in = b
-		l.drain(take)
-		return l.settled
-	})
+	err := l.socket.read(l.drain)
 	if errors.Is(err, io.EOF) && !l.saidEnd {
 		return io.ErrUnexpectedEOF // cut off, by whomever
 	}
 	return err
 }
 
-// drain hands over what TLS makes of the bytes that it was given: nothing, as
+// drain hands over what TLS makes of the bytes that have come: nothing, as
 // long as a record is not complete.
-func (l *tlsLink) drain(take func([]byte) bool) {
+func (l *tlsLink) drain(b []byte, at time.Duration) {
+	l.pump.in = b
 	buf := readBuffers.Get().(*[]byte)
 	defer readBuffers.Put(buf)
-	some := false
 	for {
 		n, err := l.conn.Read(*buf)
 		if n > 0 {
-			some = true
-			l.settled = take((*buf)[:n])
+			l.take((*buf)[:n], at)
 		}
 		switch {
 		case errors.Is(err, errNothingYet):
-			if !some {
-				l.settled = take(nil)
-			}
 			return
 		case err != nil:
 			l.saidEnd = errors.Is(err, io.EOF)
-			l.ended = err
+			l.end(err)
 			return
 		}
 	}

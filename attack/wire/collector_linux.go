@@ -104,7 +104,7 @@ type collector struct {
 	buf     []byte
 	message unix.Msghdr
 	vector  unix.Iovec
-	control [64]byte
+	stamp   stamp // of what was received last
 	clock   kernelClock
 	traffic traffic
 	last    int // events of the last round
@@ -185,7 +185,9 @@ func (c *collector) run() {
 	defer close(c.done)
 	defer processor.Reserve()()
 	for !c.closing.Load() {
+		c.round.Lock()
 		rest, wait := c.rest()
+		c.round.Unlock()
 		if rest > 0 {
 			c.wait(rest)
 		}
@@ -234,10 +236,10 @@ func (c *collector) close() {
 	unix.Close(c.alarm)
 }
 
-// take goes one round: it takes in what has come, and waits for something where
-// there is nothing.
+// take goes one round: it takes in what has come, and may wait for something
+// where there is nothing.
 func (c *collector) take(wait bool) (some bool) {
-	n := epollWait(c.epoll, c.events, wait && len(c.again) == 0)
+	n := epollWait(c.epoll, c.events, wait)
 	now := c.now()
 	c.clock.read(now, c.now)
 	c.sockets = c.sockets[:0]
@@ -275,137 +277,11 @@ func (c *collector) read(s *socket, events uint32) {
 
 // receive takes what has come on a socket, with when.
 func (c *collector) receive(fd int) ([]byte, time.Duration, syscall.Errno) {
-	c.message.Control = &c.control[0]
-	c.message.SetControllen(len(c.control))
+	c.message.Control = (*byte)(unsafe.Pointer(&c.stamp))
+	c.message.SetControllen(int(unsafe.Sizeof(c.stamp)))
 	n, err := recvmsg(fd, &c.message, unix.MSG_DONTWAIT)
 	if err != 0 {
 		return nil, 0, err
 	}
-	return c.buf[:n], c.clock.of(c.control[:c.message.Controllen], c.now), 0
-}
-
-// A kernelClock tells times of the run from the kernel's stamps of what came in
-// (SO_TIMESTAMPNS of socket(7)), which are times of day.
-type kernelClock struct {
-	at     time.Duration // of the run, when the two clocks were last compared; zero: never
-	behind int64         // how far the run's clock is behind the time of day
-}
-
-// compareEvery is for how long a comparison of the clocks holds: the time of day
-// may be set anew.
-const compareEvery = time.Millisecond
-
-// read compares the clocks when it is time to. The time of day is read between
-// two looks at the run's clock that are as good as one.
-func (k *kernelClock) read(now time.Duration, clock func() time.Duration) {
-	if k.at != 0 && now-k.at < compareEvery {
-		return
-	}
-	for range 3 {
-		before := clock()
-		day := time.Now().UnixNano()
-		after := clock()
-		k.at, k.behind = after, day-int64(before+(after-before)/2)
-		if after-before < 2*time.Microsecond {
-			return
-		}
-	}
-}
-
-// of returns the time of a message with such a control part, and at the latest
-// now, which it is where there is no stamp.
-func (k *kernelClock) of(control []byte, clock func() time.Duration) time.Duration {
-	if len(control) < unix.SizeofCmsghdr+int(unsafe.Sizeof(unix.Timespec{})) {
-		return clock()
-	}
-	header := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
-	if header.Level != unix.SOL_SOCKET || header.Type != unix.SCM_TIMESTAMPNS {
-		return clock()
-	}
-	stamp := (*unix.Timespec)(unsafe.Pointer(&control[unix.CmsgLen(0)]))
-	at := time.Duration(stamp.Nano() - k.behind)
-	if at > k.at {
-		return min(at, clock())
-	}
-	return at
-}
-
-// traffic is what came in of late.
-type traffic struct {
-	window  uint32
-	since   time.Duration // when the window began
-	events  int           // in it
-	sockets int           // that had some
-
-	gap   time.Duration // between two events in the last window; zero where they were few
-	among int           // sockets that had them
-}
-
-const (
-	// trafficWindow is for how long traffic is counted at least.
-	trafficWindow = 5 * time.Millisecond
-	// mostGap is how far apart events may be for answers to gather.
-	mostGap = 500 * time.Microsecond
-)
-
-func (t *traffic) note(s *socket) {
-	t.events++
-	if s.window != t.window {
-		s.window = t.window
-		t.sockets++
-	}
-}
-
-// turn begins another window when it is time to.
-func (t *traffic) turn(now time.Duration) {
-	span := now - t.since
-	if span < trafficWindow {
-		return
-	}
-	t.gap, t.among = 0, t.sockets
-	if t.events > 0 && span/time.Duration(t.events) <= mostGap {
-		t.gap = span / time.Duration(t.events)
-	}
-	t.since, t.events, t.sockets = now, 0, 0
-	t.window++
-}
-
-const (
-	// gatherTime is how long answers gather where no call waits for one.
-	gatherTime = time.Millisecond
-	// Where somebody collects at least that often, nobody else has to for so
-	// long.
-	restTime = 4 * time.Millisecond
-	// Where calls wait, answers gather while so large a part of the busy
-	// connections gets one, so that the others keep the target busy. It must be
-	// worth a wait, and not be noticed.
-	gatherPart  = 8
-	leastGather = 30 * time.Microsecond
-	mostGather  = 250 * time.Microsecond
-)
-
-// rest is how long answers may gather now; zero is not at all.
-func (c *collector) rest() (rest time.Duration, wait bool) {
-	if !c.gathers || c.traffic.gap == 0 {
-		return 0, true
-	}
-	if c.t.queued.Load() > 0 {
-		part := c.traffic.among / gatherPart
-		if c.traffic.gap*time.Duration(part) < leastGather {
-			return 0, true
-		}
-		if c.last >= part {
-			return 0, false
-		}
-		return min(max(leastGather, c.traffic.gap*time.Duration(part-c.last)), mostGather), false
-	}
-	c.resting.Store(true)
-	if c.t.queued.Load() > 0 { // nobody who begins to wait is overlooked
-		c.resting.Store(false)
-		return leastGather, false
-	}
-	if lately := time.Duration(c.lately.Load()); lately > 0 && c.now()-lately < 2*gatherTime {
-		return restTime, false
-	}
-	return gatherTime, false
+	return c.buf[:n], c.clock.of(&c.stamp, int(c.message.Controllen), c.now), 0
 }

@@ -27,7 +27,7 @@ type socket struct {
 	take      func([]byte, time.Duration)
 
 	reading sync.Mutex // held while bytes are handed over; before any other lock
-	window  uint32     // of the collector: the last in which something came
+	window  uint32     // of the collector's traffic: behind the last in which something came
 
 	over  atomic.Bool // nothing more is handed over
 	stuck atomic.Bool // there are bytes left to write
@@ -204,6 +204,7 @@ func (s *socket) send(b []byte) error {
 	if len(b) > 0 && s.failure == nil {
 		s.left = append(s.left, b...)
 		s.stuck.Store(true)
+		s.writeLeft() // room that came before nobody was told of
 	}
 	return s.failure
 }
@@ -212,14 +213,18 @@ func (s *socket) send(b []byte) error {
 func (s *socket) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.writeLeft(); s.failure != nil {
+		s.over.Store(true)
+		s.poke()
+	}
+}
+
+// writeLeft writes what can be of what is left. The lock is held.
+func (s *socket) writeLeft() {
 	if s.failure == nil {
 		s.left = s.write(s.left)
 	}
-	switch {
-	case s.failure != nil:
-		s.over.Store(true)
-		s.poke()
-	case len(s.left) == 0:
+	if len(s.left) == 0 {
 		s.left = nil
 		s.stuck.Store(false)
 	}

@@ -122,7 +122,7 @@ func tools(frontload string) []tool {
 func frontloadCommand(binary, pace string, j job) []string {
 	rate := j.rate
 	if rate == 0 {
-		rate = 120_000 // more than any server here answers
+		rate = 200_000 // more than any server here answers
 	}
 	args := []string{
 		binary, "attack", "--url", j.url, "--rate", fmt.Sprintf("%d/s", rate), "--for", j.span.String(), "--pace", pace,

@@ -198,31 +198,37 @@ func (s *socket) send(b []byte) error {
 	if s.failure != nil {
 		return s.failure
 	}
+	rest := b
 	if len(s.left) == 0 {
-		b = s.write(b)
+		rest = s.write(b)
 	}
-	if len(b) > 0 && s.failure == nil {
-		s.left = append(s.left, b...)
+	if s.failure != nil && len(rest) == len(b) {
+		return s.failure
+	}
+	if len(rest) > 0 {
+		s.left = append(s.left, rest...)
 		s.stuck.Store(true)
 		s.writeLeft() // room that came before nobody was told of
 	}
-	return s.failure
+	return nil
 }
 
 // flush writes what is left, now that there is room for it.
 func (s *socket) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writeLeft(); s.failure != nil {
-		s.over.Store(true)
-		s.poke()
-	}
+	s.writeLeft()
 }
 
-// writeLeft writes what can be of what is left. The lock is held.
+// writeLeft writes what can be of what is left. When that fails, read tells. The
+// lock is held.
 func (s *socket) writeLeft() {
 	if s.failure == nil {
 		s.left = s.write(s.left)
+	}
+	if s.failure != nil {
+		s.over.Store(true)
+		s.poke()
 	}
 	if len(s.left) == 0 {
 		s.left = nil

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"frontload/results"
+	"frontload/results/hist"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -202,7 +203,7 @@ func create(path string, info results.RunInfo) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	w := &Writer{path: path, db: db, conn: conn, names: newRequestNames(info.Requests)}
+	w := &Writer{path: path, db: db, conn: conn, names: newRequestNames(info.Requests), encoder: hist.NewEncoder()}
 	if err := w.begin(info); err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}

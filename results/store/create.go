@@ -222,7 +222,7 @@ func (w *Writer) begin(info results.RunInfo) error {
 		return err
 	}
 	// From here on there is something to lose when the machine stops.
-	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512"); err != nil {
+	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -96"); err != nil {
 		return err
 	}
 	// A first write opens the files beside this one: later, under load, there

@@ -81,6 +81,7 @@ type runner struct {
 	host     *host.Watcher
 	watchdog *host.Watchdog
 	watch    *watch
+	heap     *heapKeeper
 	gate     *permit.Gate // of the target
 	notes    []string     // on the authorisation
 	guard    *edgeGuard   // nil for none
@@ -198,6 +199,8 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.watchForStalls()()
+	r.heap = keepHeap()
+	defer r.heap.end()
 	r.watch = newWatch(r.info, r.engine.Now, r.announce)
 	r.guard = r.newGuard()
 	r.beside = []func(){r.probe(), r.watch.end, r.closeGates}

@@ -19,6 +19,7 @@ const (
 	memoryFirst = 100_000 // requests after which memory is looked at first
 	memoryMost  = 10 * time.Minute
 	memoryLook  = 50 * time.Millisecond
+	memoryFlat  = 0.05 // the most that flat memory grows, as a share
 )
 
 // A footprint is a tool's memory after some requests.
@@ -37,6 +38,9 @@ type memory struct {
 	Last    footprint `json:"last"`
 	Growth  float64   `json:"growth"` // of resident memory, as a share of the first
 }
+
+// flat reports whether memory hardly grew.
+func (m memory) flat() bool { return m.Growth <= memoryFlat }
 
 // measureMemory gives each tool one turn of that many requests.
 func measureMemory(o options, tools []tool, dir string) ([]memory, error) {
@@ -160,10 +164,10 @@ func parseResident(status io.Reader) (now, peak float64, err error) {
 func printMemory(w io.Writer, connections int, all []memory) {
 	fmt.Fprintf(w, "\nmemory at %d connections, %d/s where a tool knows a rate, else flat out\n", connections, memoryRate)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "tool\trequests\tresident MB\tpeak MB\trequests\tresident MB\tpeak MB\tgrowth\tsent/s\t")
+	fmt.Fprintln(t, "tool\trequests\tresident MB\tpeak MB\trequests\tresident MB\tpeak MB\tgrowth\tflat\tsent/s\t")
 	for _, m := range all {
-		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.1f\t%d\t%.1f\t%.1f\t%+.0f%%\t%.0f\t\n", m.Tool, m.First.Requests, m.First.Resident, m.First.Peak,
-			m.Last.Requests, m.Last.Resident, m.Last.Peak, 100*m.Growth, m.Rate)
+		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.1f\t%d\t%.1f\t%.1f\t%+.1f%%\t%s\t%.0f\t\n", m.Tool, m.First.Requests, m.First.Resident, m.First.Peak,
+			m.Last.Requests, m.Last.Resident, m.Last.Peak, 100*m.Growth, map[bool]string{true: "yes", false: "no"}[m.flat()], m.Rate)
 	}
 	t.Flush()
 }

@@ -23,3 +23,11 @@ func TestSteadyIsOfTheLaterHalf(t *testing.T) {
 		t.Errorf("steady = %v, want %v", got, want)
 	}
 }
+
+func TestFlatIsWithinFivePercent(t *testing.T) {
+	for growth, want := range map[float64]bool{-0.2: true, 0.05: true, 0.051: false, 0.17: false} {
+		if got := (memory{Growth: growth}).flat(); got != want {
+			t.Errorf("growth of %v is flat: %v, want %v", growth, got, want)
+		}
+	}
+}

@@ -131,13 +131,18 @@ func (h *Histogram) Clone() *Histogram {
 	return c
 }
 
-// Reset empties h. Its memory is kept, so that recording the like again
-// allocates nothing.
+// Reset empties h. The memory that was in use since the last Reset is kept, so
+// that recording the like again allocates nothing; the rest is let go, so that
+// rare latencies do not add up over a long run.
 func (h *Histogram) Reset() {
 	h.count, h.over, h.negative = 0, 0, 0
-	for _, p := range h.pages {
-		if p != nil {
-			clear(p[:])
+	for i, p := range h.pages {
+		switch {
+		case p == nil:
+		case *p == page{}:
+			h.pages[i] = nil
+		default:
+			*p = page{}
 		}
 	}
 }

@@ -73,7 +73,7 @@ func TestAgreesWithHdrHistogram(t *testing.T) {
 }
 
 func encode(t interface{ Fatal(...any) }, h *Histogram) []byte {
-	b, err := h.Encode()
+	b, err := NewEncoder().Encode(h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,6 +190,33 @@ func TestResetKeepsCommonMemory(t *testing.T) {
 	}
 }
 
+// Latencies that came once do not take memory for ever, but those that come
+// again and again do.
+func TestResetLetsRareMemoryGo(t *testing.T) {
+	h := New(3)
+	held := func() (n int) {
+		for _, p := range h.pages {
+			if p != nil {
+				n++
+			}
+		}
+		return n
+	}
+	for range 3 {
+		h.Record(time.Millisecond)
+		h.Record(time.Minute)
+		h.Reset()
+		if n := held(); n != 2 {
+			t.Fatalf("%d pages are held after Reset, want the 2 that were used", n)
+		}
+	}
+	h.Record(time.Millisecond)
+	h.Reset()
+	if n := held(); n != 1 {
+		t.Errorf("%d pages are held, want the one that was used since the Reset before", n)
+	}
+}
+
 func TestCloneSharesNothing(t *testing.T) {
 	h := record(3, []time.Duration{time.Second, 2 * time.Hour})
 	c := h.Clone()
@@ -251,9 +278,10 @@ func BenchmarkEncode(b *testing.B) {
 	for i := range time.Duration(4096) {
 		h.Record(time.Millisecond + i*time.Microsecond)
 	}
+	e := NewEncoder()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := h.Encode(); err != nil {
+		if _, err := e.Encode(h); err != nil {
 			b.Fatal(err)
 		}
 	}

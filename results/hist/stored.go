@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -24,30 +23,31 @@ const (
 	compressedCookie = uint32(hdr.V2CompressedEncodingCookieBase | 0x10)
 )
 
-// An encoder has the memory for encoding one histogram after the other: a
-// compressor alone needs about a megabyte.
-type encoder struct {
+// An Encoder encodes one histogram after the other, in memory of its own: a
+// compressor alone needs about a megabyte. Make one with [NewEncoder]; it is for
+// one goroutine at a time.
+type Encoder struct {
 	plain      []byte
 	compressed bytes.Buffer
 	zlib       *zlib.Writer
+	text       []byte
 }
 
-var encoders = sync.Pool{New: func() any {
+// NewEncoder returns an Encoder.
+func NewEncoder() *Encoder {
 	w, err := zlib.NewWriterLevel(nil, zlib.BestSpeed)
 	if err != nil {
 		panic(err) // the level is one of the package's own
 	}
-	return &encoder{zlib: w}
-}}
+	return &Encoder{zlib: w}
+}
 
-// Encode returns the stored form: HdrHistogram's compressed V2 in base64, which
-// its tools in every language read.
-func (h *Histogram) Encode() ([]byte, error) {
-	e := encoders.Get().(*encoder)
-	defer encoders.Put(e)
+// Encode returns the stored form of h: HdrHistogram's compressed V2 in base64,
+// which its tools in every language read. It is valid until the next call.
+func (e *Encoder) Encode(h *Histogram) ([]byte, error) {
 	e.plain = h.appendPlain(e.plain[:0])
 	e.compressed.Reset()
-	e.compressed.Write(make([]byte, 8)) // the two words of the head
+	e.compressed.Write(e.plain[:8]) // room for the two words of the head
 	e.zlib.Reset(&e.compressed)
 	if _, err := e.zlib.Write(e.plain); err != nil {
 		return nil, fmt.Errorf("compress histogram: %w", err)
@@ -58,7 +58,8 @@ func (h *Histogram) Encode() ([]byte, error) {
 	b := e.compressed.Bytes()
 	binary.BigEndian.PutUint32(b, compressedCookie)
 	binary.BigEndian.PutUint32(b[4:], uint32(len(b)-8))
-	return base64.StdEncoding.AppendEncode(nil, b), nil
+	e.text = base64.StdEncoding.AppendEncode(e.text[:0], b)
+	return e.text, nil
 }
 
 const headSize = 40
@@ -110,7 +111,7 @@ func appendZigZag(b []byte, n int64) []byte {
 	return append(b, byte(v))
 }
 
-// Decode reads what [Histogram.Encode] wrote, or another HdrHistogram V2 writer
+// Decode reads what [Encoder.Encode] wrote, or another HdrHistogram V2 writer
 // with the same range and 2 or 3 digits. Its errors wrap [ErrCorrupt].
 func Decode(b []byte) (*Histogram, error) {
 	p, err := hdr.DecodePacked(b)

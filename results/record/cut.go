@@ -16,15 +16,16 @@ type state struct {
 	lags     map[int]*hist.Histogram // send lags of the latest seconds
 	windows  map[int]*fine           // fine histograms by their first second, not yet over
 	over     []*fine                 // those that are, valid until the next cut; for reuse
-	whole    fine                    // of all that are over
-	sofar    fine                    // of those and the others; what was shown last
+	whole    fine                    // of the whole run, as of what was taken out of the shards
+	taken    [][]*bin                // by shard: what the last cut took out, whose histograms it shows
 	cuts     int
 	clients  tallies[clientKey]
 	prefixes tallies[string]
 }
 
-func newState() state {
+func newState(shards int) state {
 	return state{
+		taken:    make([][]*bin, shards),
 		gauged:   -1,
 		lags:     map[int]*hist.Histogram{},
 		windows:  map[int]*fine{},
@@ -60,11 +61,11 @@ func (r *Recorder) take(now time.Duration, end, last, windowsEnd int, g Gauges) 
 	r.cut.Lock()
 	defer r.cut.Unlock()
 	iv := &Interval{}
-	taken := make([][]*bin, len(r.shards))
 	var bins []*bin
 	for i, s := range r.shards {
-		taken[i] = s.take(end)
-		bins = append(bins, taken[i]...)
+		s.release(r.cut.taken[i])
+		r.cut.taken[i] = s.take(end)
+		bins = append(bins, r.cut.taken[i]...)
 	}
 	slices.SortStableFunc(bins, func(a, b *bin) int { return cmp.Compare(a.second, b.second) })
 	for len(bins) > 0 {
@@ -75,9 +76,6 @@ func (r *Recorder) take(now time.Duration, end, last, windowsEnd int, g Gauges) 
 		}
 		r.emit(iv, bins[0])
 		bins = bins[n:]
-	}
-	for i, s := range r.shards {
-		s.release(taken[i])
 	}
 	r.gauge(iv, last, g)
 	iv.host(g.Host, now)
@@ -213,6 +211,7 @@ func (r *Recorder) takeFines(iv *Interval, before int) {
 				st.windows[f.start] = st.empty()
 			}
 			st.windows[f.start].merge(f.times)
+			st.whole.merge(f.times)
 			s.releaseFine(f)
 		}
 	}
@@ -242,7 +241,6 @@ func (r *Recorder) closeWindow(iv *Interval, start int) {
 	if !r.cfg.NoTens {
 		iv.Histograms = r.histograms(iv.Histograms, start, SpanTen, over.histograms)
 	}
-	st.whole.merge(*over)
 	if len(st.over) < mostOver {
 		st.over = append(st.over, over)
 	}
@@ -251,11 +249,6 @@ func (r *Recorder) closeWindow(iv *Interval, start int) {
 // wholeRun shows the histograms of the whole run.
 func (r *Recorder) wholeRun(iv *Interval) {
 	st := &r.cut.state
-	st.sofar.reset()
-	st.sofar.merge(st.whole)
-	for _, w := range st.windows {
-		st.sofar.merge(*w)
-	}
-	st.sofar.sum()
-	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, st.sofar.histograms)
+	st.whole.sum()
+	iv.Histograms = r.histograms(iv.Histograms, 0, SpanRun, st.whole.histograms)
 }

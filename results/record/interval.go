@@ -101,8 +101,8 @@ const (
 
 // A Histogram is one of an interval's. Those of the whole run come with some
 // intervals only ([Config].WholeRunEvery): of 3 digits, they hold everything so
-// far and replace what earlier intervals told. Those of ten seconds and of the
-// whole run are the Recorder's own, and are valid until the next cut.
+// far and replace what earlier intervals told. All are the Recorder's own, and
+// are valid until the next cut.
 type Histogram struct {
 	Start int // its first second
 	Span  int // SpanSecond (2 digits, response and service by class), SpanTen (3 digits) or SpanRun

@@ -96,7 +96,7 @@ func New(cfg Config) *Recorder {
 	for range cfg.Shards {
 		r.shards = append(r.shards, newShard(cfg, &r.pops, r.names))
 	}
-	r.cut.state = newState()
+	r.cut.state = newState(cfg.Shards)
 	return r
 }
 

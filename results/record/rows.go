@@ -50,7 +50,7 @@ func (r *Recorder) sends(b *bin) []results.Send {
 func appendSecond(out []Histogram, b *bin, names series, pops *popNames) []Histogram {
 	for id, c := range b.times.histograms {
 		if c != nil && c.Count() > 0 {
-			out = append(out, Histogram{b.second, SpanSecond, names.key(id, pops), c.Clone()})
+			out = append(out, Histogram{b.second, SpanSecond, names.key(id, pops), c})
 		}
 	}
 	return out

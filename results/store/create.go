@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"frontload/results"
+	"frontload/results/hist"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -202,7 +203,7 @@ func create(path string, info results.RunInfo) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	w := &Writer{path: path, db: db, conn: conn, names: newRequestNames(info.Requests)}
+	w := &Writer{path: path, db: db, conn: conn, names: newRequestNames(info.Requests), encoder: hist.NewEncoder()}
 	if err := w.begin(info); err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
@@ -221,7 +222,7 @@ func (w *Writer) begin(info results.RunInfo) error {
 		return err
 	}
 	// From here on there is something to lose when the machine stops.
-	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512"); err != nil {
+	if err := w.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -96"); err != nil {
 		return err
 	}
 	// A first write opens the files beside this one: later, under load, there

@@ -130,7 +130,7 @@ func (w *Writer) histograms(iv *record.Interval) error {
 		if err != nil {
 			return err
 		}
-		stored, err := full.Encode()
+		stored, err := w.encoder.Encode(full)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	codes "modernc.org/sqlite/lib"
 
 	"frontload/results"
+	"frontload/results/hist"
 	"frontload/results/record"
 )
 
@@ -25,9 +26,10 @@ type Writer struct {
 	stmts statements
 	names requestNames
 
-	cells map[results.CellKey]int64 // rows of cell_keys that are known
-	args  []any                     // of one statement
-	sums  sums
+	cells   map[results.CellKey]int64 // rows of cell_keys that are known
+	args    []any                     // of one statement
+	encoder *hist.Encoder
+	sums    sums
 }
 
 // sums are counted over the run and shown in the table meta.

@@ -170,8 +170,8 @@ func TestClientsThatCannotLookUpKeepNobodyOut(t *testing.T) {
 				}
 				continue
 			}
-			if n := len(r.asked); n == 0 || n > 3 { // there is time for 4, were it not for the others
-				t.Errorf("client %d: %d look-ups that failed, want 1 to 3", 10+i, n)
+			if n := len(r.asked); n == 0 || n > 2 { // for a third time, others have been due for longer
+				t.Errorf("client %d: %d look-ups that failed, want 1 or 2", 10+i, n)
 				continue
 			}
 			first, retries = append(first, r.asked[0]), append(retries, r.asked[1:]...)

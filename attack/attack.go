@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -149,21 +150,27 @@ func New(cfg Config) *Engine {
 }
 
 // Prepare looks the target up for every client that takes part from the
-// start, within the budget of look-ups. It fails when one cannot be resolved.
+// start, within the budget of look-ups. A client that fails to is tried again
+// during the run, and takes part once it succeeds; see [Engine.Absent]. The
+// error is that of the first failure, when all failed or ctx ended.
 func (e *Engine) Prepare(ctx context.Context) error {
-	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(64)
-	for _, c := range e.clients[:e.joined] {
-		work.Go(func() error {
-			answer, err := c.resolver.Resolve(ctx)
-			if err == nil {
-				c.size = len(answer.Addrs)
-			}
-			return err
-		})
+	work := new(errgroup.Group)
+	work.SetLimit(mostPreparing)
+	first := e.clients[:e.joined]
+	for _, c := range first {
+		work.Go(func() error { return c.prepare(ctx) })
 	}
-	return work.Wait()
+	err := work.Wait()
+	if ctx.Err() == nil && slices.ContainsFunc(first, func(c *client) bool { return c.ready.Load() }) {
+		return nil
+	}
+	return err
 }
+
+// mostPreparing is how many first look-ups go on at once: as many as the usual
+// budget lets a resolver that does not answer have, so that it is the budget
+// that decides how long they all take.
+const mostPreparing = 256
 
 // Course returns the course of the load, by which it can be held, slowed down
 // and stopped while it is carried out.

@@ -33,6 +33,21 @@ type client struct {
 	resolving bool
 	asked     time.Duration // when the last look-up began
 	waiting   []*wire.Call  // for the look-up that is under way
+	absence   absence       // while it is not ready
+}
+
+// prepare looks the target up before the run.
+func (c *client) prepare(ctx context.Context) error {
+	answer, err := c.resolver.Resolve(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ready.Store(err == nil)
+	if err != nil {
+		c.absence.prolong(0, err)
+		return err
+	}
+	c.size = len(answer.Addrs)
+	return nil
 }
 
 // take sends the call to the next address of the client's answer, or lets it
@@ -97,6 +112,9 @@ func (c *client) looked(answer *dns.Answer, err error) {
 	now := c.engine.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err != nil && !c.ready.Load() && !errors.Is(err, wire.ErrEnded) {
+		c.absence.prolong(now, err)
+	}
 	if err == nil {
 		c.size = len(answer.Addrs)
 		c.ready.Store(true)

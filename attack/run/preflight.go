@@ -34,7 +34,7 @@ type Authorization struct {
 //
 // The error is a [RefusedError] when the target or the host of control requests
 // may not be asked, a [SetupError] when the options are wrong, and any other
-// when a name cannot be resolved.
+// when a name can be resolved by none of them.
 func Authorise(ctx context.Context, plan *scenarios.Plan, opt Options) (Authorization, error) {
 	r := &runner{plan: plan, opt: opt, recorder: record.New(record.Config{Requests: plan.Requests})}
 	pool, err := r.newPool()
@@ -60,19 +60,34 @@ func (r *runner) authorise(ctx context.Context, clients []*dns.Client) error {
 	if addr, err := netip.ParseAddr(r.plan.Target.Hostname); err == nil { // which nobody looks up
 		r.gate.Judge(ctx, []netip.Addr{addr})
 	}
-	for _, c := range r.firstOfEach(clients) {
-		if _, err := c.Resolve(ctx); err != nil {
-			return err
-		}
-		if err := r.refused(); err != nil {
-			return err
-		}
+	if err := r.judgeFirst(ctx, r.firstOfEach(clients)); err != nil {
+		return err
 	}
 	if err := r.mayControl(ctx); err != nil {
 		return err
 	}
 	r.doubtRecord()
 	return ctx.Err()
+}
+
+// judgeFirst has clients look the target up, and judges what they were answered.
+// It fails where none could look it up, or one was answered what may not be
+// asked.
+func (r *runner) judgeFirst(ctx context.Context, clients []*dns.Client) error {
+	var failures []error
+	for _, c := range clients {
+		if _, err := c.Resolve(ctx); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		if err := r.refused(); err != nil {
+			return err
+		}
+	}
+	if len(failures) == len(clients) {
+		return failures[0]
+	}
+	return nil
 }
 
 // doubtRecord tells what a record in DNS does not show.

@@ -81,7 +81,6 @@ type runner struct {
 	host     *host.Watcher
 	watchdog *host.Watchdog
 	watch    *watch
-	heap     *heapKeeper
 	gate     *permit.Gate // of the target
 	notes    []string     // on the authorisation
 	guard    *edgeGuard   // nil for none
@@ -93,7 +92,8 @@ type runner struct {
 
 	controlGate *permit.Gate // of control requests; nil where the origin is not asked
 
-	stage string // of the last event that told of one
+	stage  string // of the last event that told of one
+	absent bool   // that clients do not take part was told
 }
 
 // A runFile takes what was recorded. [store.Writer] is one.
@@ -191,7 +191,28 @@ func (r *runner) lookUp(ctx context.Context) error {
 		r.say("looking %s up for the first clients, at most %s for each resolver; for all %d it takes up to %s",
 			r.plan.Target.Hostname, r.plan.Clients.Lookups, r.plan.Clients.Count, took.Round(time.Second))
 	}
-	return r.engine.Prepare(ctx)
+	err := r.engine.Prepare(ctx)
+	if err == nil {
+		r.tellAbsent()
+	}
+	return err
+}
+
+// tellAbsent tells once that clients do not take part, since they could not
+// look the target up.
+func (r *runner) tellAbsent() {
+	if n, why := r.engine.Absent(); n > 0 && !r.absent {
+		r.absent = true
+		r.tell("dns", fmt.Sprintf("%d of %d clients could not look the target up, and are tried again until they can: %v", n, r.plan.Clients.Count, why))
+	}
+}
+
+// tellNeverJoined tells at the end of clients that could not look the target up
+// to the last.
+func (r *runner) tellNeverJoined() {
+	if n, why := r.engine.Absent(); n > 0 {
+		r.tell("dns", fmt.Sprintf("%d of %d clients sent nothing, since they could not look the target up: %v", n, r.plan.Clients.Count, why))
+	}
 }
 
 // carryOut sends the load, and writes the run file as it goes.
@@ -199,8 +220,6 @@ func (r *runner) carryOut(ctx context.Context, transport attack.Transport) error
 	sending, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer r.watchForStalls()()
-	r.heap = keepHeap()
-	defer r.heap.end()
 	r.watch = newWatch(r.info, r.engine.Now, r.announce)
 	r.guard = r.newGuard()
 	r.beside = []func(){r.probe(), r.watch.end, r.closeGates}
@@ -244,6 +263,7 @@ func (r *runner) finish(ctx context.Context, sendErr, writeErr error) error {
 	}
 	if writeErr == nil {
 		now := r.engine.Now()
+		r.tellNeverJoined()
 		from := (now - 1).Truncate(time.Second)
 		g := r.gauges(from)
 		r.note(g, from)

@@ -37,11 +37,12 @@ func (r *runner) writeUntil(finished chan error, stop context.CancelCauseFunc) e
 		iv := r.recorder.Cut(now, g)
 		r.watch.add(iv, now)
 		r.govern()
-		r.heap.look(second)
+		r.tellAbsent()
 		if err := r.append(iv, g); err != nil {
 			stop(err)
 			return err
 		}
+		tidyHeap()
 	}
 }
 

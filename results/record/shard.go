@@ -90,6 +90,23 @@ func (s *shard) takeFines(before int) []*fineBin {
 	return out
 }
 
+// provide has the memory ready that the set after the current one will need, and
+// gives the same to one that they are merged into. So a run has within seconds
+// what it needs of memory, not only once some tens of seconds are over.
+func (s *shard) provide(merged *fine) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.fines) == 0 {
+		return
+	}
+	now := &s.fines[len(s.fines)-1].times
+	if s.spare == nil {
+		s.spare = &fineBin{}
+	}
+	s.spare.times.provide(now)
+	merged.provide(now)
+}
+
 func (s *shard) releaseFine(f *fineBin) {
 	f.times.reset()
 	s.mu.Lock()

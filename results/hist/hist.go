@@ -110,16 +110,6 @@ func (h *Histogram) Merge(o *Histogram) {
 	}
 }
 
-// Provide gives h, which has o's number of digits, the memory that o uses:
-// recording the like allocates nothing then.
-func (h *Histogram) Provide(o *Histogram) {
-	for i, p := range o.pages {
-		if p != nil && h.pages[i] == nil {
-			h.pages[i] = new(page)
-		}
-	}
-}
-
 // buckets yields the buckets that hold anything, in order, with their counts.
 func (h *Histogram) buckets(yield func(bucket int, n int64) bool) {
 	for i, p := range h.pages {
@@ -145,9 +135,6 @@ func (h *Histogram) Clone() *Histogram {
 // that recording the like again allocates nothing; the rest is let go, so that
 // rare latencies do not add up over a long run.
 func (h *Histogram) Reset() {
-	if h.count == 0 {
-		return // nor was anything over or negative; what Provide gave it is kept
-	}
 	h.count, h.over, h.negative = 0, 0, 0
 	for i, p := range h.pages {
 		switch {

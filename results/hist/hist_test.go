@@ -2,7 +2,6 @@ package hist
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -188,25 +187,6 @@ func TestResetKeepsCommonMemory(t *testing.T) {
 	h.Reset()
 	if h.Count() != 0 || h.Over() != 0 || h.Quantile(1) != 0 {
 		t.Errorf("after Reset: count %d, over %d, highest %v; want none", h.Count(), h.Over(), h.Quantile(1))
-	}
-}
-
-// A histogram that was given another's memory needs none for the like, even if
-// it was emptied meanwhile.
-func TestProvide(t *testing.T) {
-	o, h := New(3), New(3)
-	for v := time.Millisecond; v < 4*time.Millisecond; v += 10 * time.Microsecond {
-		o.Record(v)
-	}
-	h.Provide(o)
-	h.Reset()
-	if h.Count() != 0 || len(slices.DeleteFunc(slices.Clone(h.pages), func(p *page) bool { return p == nil })) == 0 {
-		t.Error("it has latencies, or no memory")
-	}
-	for i, p := range o.pages {
-		if (p == nil) != (h.pages[i] == nil) || p != nil && p == h.pages[i] {
-			t.Fatalf("page %d: %p of the other, %p", i, p, h.pages[i])
-		}
 	}
 }
 

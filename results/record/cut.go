@@ -182,9 +182,6 @@ func (r *Recorder) windows(iv *Interval, end int) {
 	st := &r.cut.state
 	st.cuts++
 	last := end == maxSecond
-	if !last {
-		r.provide()
-	}
 	whole := last || r.cfg.WholeRunEvery > 0 && st.cuts%r.cfg.WholeRunEvery == 1%r.cfg.WholeRunEvery
 	if whole {
 		r.takeFines(iv, maxSecond)
@@ -230,18 +227,6 @@ func (st *state) empty() *fine {
 	st.over = st.over[:last]
 	f.reset()
 	return f
-}
-
-// provide has the memory ready that the end of the next tens of seconds will
-// need.
-func (r *Recorder) provide() {
-	st := &r.cut.state
-	if len(st.over) == 0 {
-		st.over = append(st.over, &fine{})
-	}
-	for _, s := range r.shards {
-		s.provide(st.over[len(st.over)-1])
-	}
 }
 
 // mostOver bounds the sets of fine histograms that wait for reuse.

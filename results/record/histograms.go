@@ -91,15 +91,6 @@ func (h *histograms) merge(o histograms, digits int) {
 	}
 }
 
-// provide gives h the memory that o uses.
-func (h *histograms) provide(o histograms, digits int) {
-	for id, from := range o {
-		if from != nil {
-			h.at(id, digits).Provide(from)
-		}
-	}
-}
-
 func (h histograms) reset() {
 	for _, one := range h {
 		if one != nil {
@@ -162,8 +153,6 @@ func (f *fine) waited(id int, d time.Duration) {
 		f.one(id, d)
 	}
 }
-
-func (f *fine) provide(o *fine) { f.histograms.provide(o.histograms, fineDigits) }
 
 func (f *fine) merge(o fine) { f.histograms.merge(o.histograms, fineDigits) }
 

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -44,9 +43,11 @@ func (s *shard) bin(second int) *bin {
 			return s.bins[i]
 		}
 	}
-	b := &bin{lag: hist.New(fineDigits)}
+	var b *bin
 	if n := len(s.free); n > 0 {
 		b, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		b = &bin{lag: hist.New(fineDigits)}
 	}
 	b.second = second
 	s.bins = append(s.bins, b)
@@ -67,8 +68,10 @@ func (s *shard) fine(second int) *fine {
 			return &s.fines[i].times
 		}
 	}
-	f := cmp.Or(s.spare, &fineBin{})
-	s.spare = nil
+	f := s.spare
+	if s.spare = nil; f == nil {
+		f = &fineBin{}
+	}
 	f.start = start
 	s.fines = append(s.fines, f)
 	return &f.times
@@ -88,23 +91,6 @@ func (s *shard) takeFines(before int) []*fineBin {
 		return true
 	})
 	return out
-}
-
-// provide has the memory ready that the set after the current one will need, and
-// gives the same to one that they are merged into. So a run has within seconds
-// what it needs of memory, not only once some tens of seconds are over.
-func (s *shard) provide(merged *fine) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.fines) == 0 {
-		return
-	}
-	now := &s.fines[len(s.fines)-1].times
-	if s.spare == nil {
-		s.spare = &fineBin{}
-	}
-	s.spare.times.provide(now)
-	merged.provide(now)
 }
 
 func (s *shard) releaseFine(f *fineBin) {

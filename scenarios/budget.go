@@ -112,7 +112,7 @@ func (s *Scenario) warmup(f *faults, p *Plan) time.Duration {
 	}
 	if all := p.Schedule.Duration(); s.model.Warmup >= all {
 		f.add("warmup", "%s is no shorter than the load, which takes %s: nothing would be left for thresholds to judge",
-			formatDuration(s.model.Warmup), formatDuration(all))
+			formatDuration(s.model.Warmup), formatDuration(all.Round(time.Second/10)))
 	}
 	return s.model.Warmup
 }

@@ -44,7 +44,7 @@ type Inputs struct {
 func Load(path string, in Inputs) (*Scenario, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or leave it out and give --url, --rate and --for", path)
+		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or have `frontload init` write one", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)

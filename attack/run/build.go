@@ -140,12 +140,12 @@ func (b *answerBook) take() []results.Lookup {
 // newEngine deals the plan's source addresses to its clients.
 func (r *runner) newEngine(resolvers []*dns.Client) (*attack.Engine, error) {
 	plan := r.plan
+	if err := checkSources(plan.Clients); err != nil {
+		return nil, err
+	}
 	clients := make([]attack.ClientConfig, len(resolvers))
 	for i := range clients {
 		source, _ := plan.Clients.Source(i)
-		if err := checkSource(i, source); err != nil {
-			return nil, err
-		}
 		clients[i] = attack.ClientConfig{Source: source, Resolver: resolvers[i]}
 	}
 	return attack.New(attack.Config{
@@ -188,15 +188,18 @@ func routed(a netip.Addr) bool {
 	return true
 }
 
-// checkSource tries the first addresses of a pool, so that one that cannot be
+// checkSources tries the first addresses of a pool, so that one that cannot be
 // used is reported before any load.
-func checkSource(i int, addr netip.Addr) error {
+func checkSources(c scenarios.Clients) error {
 	const tried = 16
-	if !addr.IsValid() || i >= tried {
-		return nil
-	}
-	if err := source.Check(addr); err != nil {
-		return fmt.Errorf("clients.addresses: %w", err)
+	for i := range min(tried, c.Count) {
+		addr, ok := c.Source(i)
+		if !ok {
+			return nil
+		}
+		if err := source.Check(addr); err != nil {
+			return fmt.Errorf("clients.addresses: %w", err)
+		}
 	}
 	return nil
 }

@@ -27,6 +27,10 @@ type Sight struct {
 	Authorization Authorization
 	Refused       error
 
+	// Sources is why this machine cannot send from the plan's source addresses;
+	// nil where it can.
+	Sources error
+
 	Head *results.Head // nil where it was not wanted
 }
 
@@ -61,7 +65,7 @@ func Look(ctx context.Context, plan *scenarios.Plan, opt Options, most int, head
 		wg.Go(func() { l.resolve(ctx) })
 	}
 	wg.Wait()
-	s := &Sight{Sample: &guidance.Sample{Clients: plan.Clients.Count}}
+	s := &Sight{Sample: &guidance.Sample{Clients: plan.Clients.Count}, Sources: checkSources(plan.Clients)}
 	for _, l := range looks {
 		s.Sample.Answers = append(s.Sample.Answers, l.answer)
 		s.Queries += l.queries

@@ -128,6 +128,9 @@ func readScenario(cmd *cobra.Command, args []string, flags app.Flags) (*app.Scen
 		}
 		return app.FromFlags(flags)
 	}
+	if strings.Contains(args[0], "://") {
+		return nil, usage(cmd, fmt.Errorf("%s is a target, not a scenario file: write --url %[1]s", args[0]))
+	}
 	var both []error
 	scenarioFlags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	addScenarioFlags(scenarioFlags, new(app.Flags))

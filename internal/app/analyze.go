@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"runtime/debug"
 	"strings"
@@ -107,12 +108,18 @@ func readLogs(ctx context.Context, names []string, what Analysis, want func(id [
 	if ctx.Err() != nil {
 		return nil, &kindError{fmt.Errorf("read access logs: interrupted"), ErrInterrupted}
 	}
+	return nil, logsError(err)
+}
+
+// logsError makes an error of reading access logs one of wrong usage where
+// what was named is not there, or is no log.
+func logsError(err error) error {
 	_, strange := errors.AsType[*accesslog.ForeignError](err)
 	_, absent := errors.AsType[*accesslog.NameError](err)
-	if strange || absent {
-		return nil, Usage(err)
+	if strange || absent || errors.Is(err, fs.ErrNotExist) {
+		return Usage(err)
 	}
-	return nil, err
+	return err
 }
 
 // analyze shows the analysis of a run, with JSON the document alone.

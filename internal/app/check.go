@@ -102,7 +102,7 @@ func checked(plan *scenarios.Plan, sight *run.Sight, up Checkup) *results.Check 
 	c.Guidance = guidance.Judge(facts, nil)
 	c.DNS.StaticList = facts.DNS.Static > 0
 	c.Refused = refusal(sight.Refused, guidance.Banned(plan))
-	c.Summary, c.Next = summary(c, up)
+	c.Summary, c.Next = summary(c, sight.Sources, up)
 	return c
 }
 

@@ -126,8 +126,9 @@ func weigh(p *results.PlanSummary, perRequest int64, from string) {
 	p.Bytes, p.BytesPerRequest, p.BytesFrom = &bytes, &perRequest, from
 }
 
-// summary says what to make of a check, and the next command to type.
-func summary(c *results.Check, up Checkup) (say, next string) {
+// summary says what to make of a check, and the next command to type. Sources
+// is why this machine cannot send what is planned, nil where it can.
+func summary(c *results.Check, sources error, up Checkup) (say, next string) {
 	again, attack := "frontload check "+quoted(up.File)+"   # once that is mended", "frontload attack "+quoted(up.File)
 	broken := rulesThatAre(guidance.Broken, c.Guidance)
 	switch {
@@ -136,6 +137,8 @@ func summary(c *results.Check, up Checkup) (say, next string) {
 	case c.DNS.Addresses == 0:
 		return fmt.Sprintf("Not ready: none of the clients was told an address of %s, so that an attack would send nothing: "+
 			"check the name and clients.resolvers", c.DNS.Name), again
+	case sources != nil:
+		return fmt.Sprintf("Not ready: this machine cannot send as planned: %s", sources), again
 	case len(broken) > 0:
 		rules := "1 rule would be broken"
 		if len(broken) > 1 {

@@ -36,8 +36,15 @@ func runFile(path string) outFile  { return outFile{"--out", path, ""} }
 // is sent, and leaves everything as it was.
 func (f files) check() error {
 	var errs []error
+	var missing string // a directory that was told already: one name may be made of another
 	for i, out := range f.out {
-		if out.path == "" {
+		dir := filepath.Dir(out.path)
+		if out.path == "" || dir == missing {
+			continue
+		}
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			missing = dir
+			errs = append(errs, fmt.Errorf("%s %s: the directory %s does not exist; make it first", out.flag, out.path, dir))
 			continue
 		}
 		if err := f.distinct(i); err != nil {
@@ -105,10 +112,6 @@ func (o outFile) check() error {
 
 // try makes the file and takes it away again.
 func (o outFile) try() error {
-	dir := filepath.Dir(o.path)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the directory %s does not exist; make it first", dir)
-	}
 	f, err := os.OpenFile(o.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return reason(err)

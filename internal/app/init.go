@@ -41,6 +41,9 @@ func InitScenario(ctx context.Context, i Init, out Output) error {
 		return Usage(err)
 	}
 	s, err := i.propose(ctx)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w before anything was written", ErrInterrupted)
+	}
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (i Init) fromLogs(ctx context.Context) (*propose.Scenario, error) {
 		Paths: i.Logs, Format: "access-log", Hosts: []string{u.Hostname()}, Inputs: urls.Inputs{Parquet: parquet.Open},
 	})
 	if err != nil {
-		return nil, err
+		return nil, logsError(err)
 	}
 	if recorded.Requests == 0 {
 		return nil, fmt.Errorf("the logs hold no GET or HEAD request of %s", u.Hostname())
@@ -63,7 +63,7 @@ func (i Init) logsTarget(ctx context.Context) (*url.URL, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, logsError(err)
 	}
 	most := ""
 	for host, n := range counts {

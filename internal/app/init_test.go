@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -199,5 +200,23 @@ func TestInitFails(t *testing.T) {
 	}
 	if _, err := made(t, "ftp://127.0.0.1/"); !errors.Is(err, ErrUsage) {
 		t.Errorf("a URL of another scheme is no wrong usage: %v", err)
+	}
+}
+
+// Where the page is slow, an interrupt ends the wait as interrupts do.
+func TestInitIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "site.yaml")
+	err := InitScenario(ctx, Init{From: server.URL, File: file}, Output{Out: io.Discard, Err: io.Discard})
+	if !errors.Is(err, ErrInterrupted) {
+		t.Errorf("%v, want ErrInterrupted", err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a scenario was written")
 	}
 }

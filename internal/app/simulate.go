@@ -17,7 +17,7 @@ import (
 )
 
 // simulate rehearses a case in virtual time: the same plan and the same model,
-// without sockets.
+// without sockets. What was simulated is shown even when it was interrupted.
 func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, out Output) error {
 	s, err := scenario(c, lab.Place{URL: "https://" + lab.DefaultName, For: r.For, Seed: r.Seed})
 	if err != nil {
@@ -43,10 +43,14 @@ func simulate(ctx context.Context, r Rehearsal, c lab.Case, model *lab.Model, ou
 	} else {
 		err = simulateToFile(ctx, r.File, &info, model, plan, out, rehearsed)
 	}
-	if err == nil {
-		out.written(live.NewView(out.Err, false, nil), r.File, rehearsed, nil)
+	if err != nil {
+		return err
 	}
-	return err
+	out.written(live.NewView(out.Err, false, nil), r.File, rehearsed, nil)
+	if info.Interrupted {
+		return ErrInterrupted
+	}
+	return nil
 }
 
 // simulateInMemory keeps no run file, which takes ten times as long as the
@@ -88,7 +92,8 @@ type appender interface {
 }
 
 // simulateInto simulates a run, with histograms of each ten seconds or not.
-// While one second is written, the next is simulated.
+// While one second is written, the next is simulated. The end of ctx ends the
+// run as interrupted, and is no error.
 func simulateInto(ctx context.Context, file appender, tens bool, info *results.RunInfo, model *lab.Model, plan *scenarios.Plan) error {
 	recorder := record.New(record.Config{Shards: 1, Requests: plan.Requests, WholeRunEvery: -1, NoTens: !tens})
 	asked := func(second time.Duration) record.Gauges {
@@ -111,8 +116,10 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 		return err
 	}
 	seconds := make(chan time.Duration, 1)
-	work, ctx := errgroup.WithContext(ctx)
+	broken := make(chan struct{}) // closed once no second is written any more
+	work, both := errgroup.WithContext(ctx)
 	work.Go(func() error {
+		defer close(broken)
 		for second := range seconds {
 			iv := recorder.Cut(second, asked(second))
 			if err := errors.Join(file.Append(iv), look(iv, second)); err != nil {
@@ -124,15 +131,17 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 	var now time.Duration
 	work.Go(func() error {
 		defer close(seconds)
-		return lab.Simulate(ctx, model, plan, recorder, func(second time.Duration) {
+		return lab.Simulate(both, model, plan, recorder, func(second time.Duration) {
 			now = second
 			select {
 			case seconds <- second:
-			case <-ctx.Done():
+			case <-broken:
 			}
 		})
 	})
-	if err := work.Wait(); err != nil {
+	err := work.Wait()
+	info.Interrupted = err != nil && errors.Is(err, context.Cause(ctx))
+	if err != nil && !info.Interrupted {
 		return err
 	}
 	for _, e := range watch.End(now) {
@@ -140,5 +149,8 @@ func simulateInto(ctx context.Context, file appender, tens bool, info *results.R
 	}
 	now += time.Second
 	info.End = info.Start.Add(max(plan.Schedule.Duration(), now-time.Second)) // the last second is hardly begun
+	if info.Interrupted {
+		info.End = info.Start.Add(now)
+	}
 	return file.Append(recorder.Finish(now, asked(now)))
 }

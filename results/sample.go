@@ -10,6 +10,12 @@ import (
 // Intended, Ready, Sent, FirstByte and Done are offsets from the start of the
 // run on the monotonic clock. DNS, Connect and TLS are spans that this request
 // itself had to wait for; each is zero when it did not have to.
+//
+// Where the kernel tells when bytes came in (Linux, HTTP/1.1 and HTTP/2), FirstByte
+// and Done are its times, and the reader's delay is in neither. It tells it of the
+// last of the bytes that are read at once: the first byte of an answer in several
+// packets may be told late, by at most a few milliseconds and never later than
+// Done.
 type Sample struct {
 	Client  uint32     // index of the client in the plan
 	Request uint16     // index of the request name in the plan
@@ -33,7 +39,7 @@ type Sample struct {
 	Ready     time.Duration // when a permitted connection was free or dialled
 	Sent      time.Duration // when its first byte was written
 	FirstByte time.Duration // when the answer began; zero when none did
-	Done      time.Duration // when the last byte was read, or when it failed
+	Done      time.Duration // when the last byte came, or when it failed
 
 	DNS, Connect, TLS time.Duration // over HTTP/3 the one handshake is TLS, and Connect zero
 }

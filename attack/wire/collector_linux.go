@@ -23,14 +23,18 @@ type collectors struct {
 	used int                          // sockets that were given out
 }
 
-// mostCollectors bounds them. Each reads as fast as one CPU can.
-const mostCollectors = 16
+// A collector reads as fast as one CPU can. There is one to so many sockets, and
+// at most one to two CPUs, of which the other has to write.
+const (
+	socketsEach    = 8
+	mostCollectors = 16
+)
 
 // next returns the collector that is to read the next socket.
 func (cs *collectors) next(t *Transport) (*collector, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	want := min(max(1, processor.Shared()/2), mostCollectors)
+	want := min(1+cs.used/socketsEach, max(1, processor.Shared()/2), mostCollectors)
 	if len(cs.list) < want {
 		c, err := newCollector(t)
 		if err != nil {

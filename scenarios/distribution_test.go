@@ -38,6 +38,27 @@ func TestReach(t *testing.T) {
 	}
 }
 
+// Before there are answers an entry that is held at a hit ratio repeats one URL,
+// and that says nothing of what it reaches in a run.
+func TestReachOfAHeldHitRatio(t *testing.T) {
+	s, err := Parse("distribution/test.yaml", []byte(`
+version: 1
+target: {url: "http://127.0.0.1", distribution: testdata/alb-lambda-api.json}
+requests: [{name: mixed, path: "/{area}/x", vars: {area: {list: [api, img, about, a, b, c, d, e, f, g]}}, cache: {hits: 100%}}]
+load: {rate: 10/s, for: 1s}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range plan(t, s).Reach() {
+		got = append(got, r.Behaviour.Pattern)
+	}
+	if want := "[/api/* /img/* *]"; fmt.Sprint(got) != want {
+		t.Errorf("Reach() = %v, want %v", got, want)
+	}
+}
+
 func TestReachWithoutADistribution(t *testing.T) {
 	if r := parse(t, "version: 1\ntarget: {url: 'http://[::1]'}\nrequests: [{path: /}]\nload: {rate: 1/s, for: 1s}\n").Reach(); r != nil {
 		t.Errorf("Reach() = %v, want none", r)

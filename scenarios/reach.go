@@ -16,14 +16,15 @@ const (
 // Drawn returns the name and the path, with its query, of the first requests
 // that the plan sends: 20,000 of them, and more where some name came up less
 // than 50 times. What carries a ten-thousandth of the load is as good as sure
-// to be among them. It draws from the plan's own generator, and must be done
-// with before anybody else does.
+// to be among them. Hit ratios are not held: before there are answers that would
+// be one URL over and over. Nobody may use the plan's generator meanwhile.
 func (p *Plan) Drawn() iter.Seq2[string, string] {
 	return func(yield func(name, path string) bool) {
 		var r urls.Request
+		generator := p.URLs.Natural()
 		seen, missing := make([]int, len(p.Requests)), len(p.Requests)
 		for n := uint64(0); n < leastDraws || missing > 0 && n < mostDraws; n++ {
-			p.URLs.Next(n, &r)
+			generator.Next(n, &r)
 			if seen[r.Index]++; seen[r.Index] == enough {
 				missing--
 			}

@@ -29,7 +29,7 @@ func (r *runner) govern() {
 		return
 	}
 	now := r.engine.Now()
-	d, any := r.guard.decide(now, r.watch.lookout.Current())
+	d, any := r.guard.decide(r.watch.current())
 	if !any {
 		return
 	}

@@ -53,8 +53,10 @@ type edgeGuard struct {
 	holds  int           // so far
 }
 
-// decide returns what to do now, in view of the bursts that go on; false for
-// nothing. It should be called once a second.
+// decide returns what to do, in view of the bursts that went on at a look; false
+// for nothing. It should be called once a second, be the look a new one or not:
+// all times are counted by looks, which take long on a busy machine, and what was
+// not looked at is neither calm nor a burst.
 func (g *edgeGuard) decide(now time.Duration, bursts []lookout.Burst) (decision, bool) {
 	b := g.look(now, bursts)
 	d := decision{}

@@ -63,6 +63,34 @@ func TestGuardHoldsBacksOffAndStops(t *testing.T) {
 	}
 }
 
+// Where a look takes long, what it saw is old when it is acted on: a burst has
+// not ended for that, and the ramp does not go on before a look saw that it has.
+func TestGuardGoesByLooks(t *testing.T) {
+	w := &watch{lookout: lookout.New(results.RunInfo{})}
+	g, last := &edgeGuard{rule: defaultRule}, time.Duration(0)
+	var got []string
+	for second := range 200 {
+		now := time.Duration(second) * time.Second
+		if second%7 == 0 && second < 160 { // none later
+			w.looked.Store(int64(now))
+		}
+		at, _ := w.current()
+		if at > 20*time.Second && at < 60*time.Second {
+			last = at
+		}
+		var bursts []lookout.Burst
+		if at-last < 10*time.Second && last > 0 {
+			bursts = []lookout.Burst{{ID: 1, Until: last, Verdict: results.VerdictEdgeCapacity, Confidence: 0.9}}
+		}
+		if d, any := g.decide(at, bursts); any {
+			got = append(got, fmt.Sprint(second, " ", d.action))
+		}
+	}
+	if list, want := strings.Join(got, ", "), "28 hold, 91 resume"; list != want {
+		t.Errorf("decisions: %s, want %s", list, want)
+	}
+}
+
 // A reason says which burst, how sure, and how long.
 func TestGuardReasons(t *testing.T) {
 	g := &edgeGuard{rule: defaultRule}

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"frontload/results"
@@ -15,6 +16,7 @@ import (
 // long it rests, so that it never takes more than a quarter of one CPU.
 type watch struct {
 	lookout *lookout.Lookout
+	looked  atomic.Int64 // when the last look began, by the run's clock
 	now     func() time.Duration
 	tell    func(results.Event)
 	cuts    chan struct{} // there is something new to look at
@@ -45,12 +47,13 @@ func (w *watch) run() {
 			return
 		case <-w.cuts:
 		}
-		began := time.Now()
-		events, err := w.lookout.Look(w.now())
+		began, at := time.Now(), w.now()
+		events, err := w.lookout.Look(at)
 		if err != nil {
 			w.tell(results.Event{At: w.now(), Kind: "trouble", Text: err.Error()})
 			return
 		}
+		w.looked.Store(int64(at))
 		for _, e := range events {
 			w.tell(e)
 		}
@@ -75,6 +78,12 @@ func (w *watch) end() {
 	for _, e := range w.lookout.End(w.now()) {
 		w.tell(e)
 	}
+}
+
+// current returns the bursts that go on as of the last look, and when that was.
+func (w *watch) current() (at time.Duration, bursts []lookout.Burst) {
+	at = time.Duration(w.looked.Load())
+	return at, w.lookout.Current()
 }
 
 // going says in words which bursts go on.

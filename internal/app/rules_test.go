@@ -283,7 +283,7 @@ func distributionFile(origin, event string, shield bool) string {
 	}
 	behaviour := func(target, lambda string) string {
 		return `"TargetOriginId": "` + target + `", "ViewerProtocolPolicy": "allow-all", "LambdaFunctionAssociations": ` + lambda +
-			`, "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"`
+			`, "CachePolicyId": "4cc15a8a-d715-48a4-82b8-cc0b614638fe"`
 	}
 	return `{"ETag": "E1", "DistributionConfig": {"CallerReference": "r", "Comment": "", "Enabled": true,
 	"Origins": {"Quantity": 3, "Items": [

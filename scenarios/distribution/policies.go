@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,6 +45,26 @@ func (k Keyed) Has(name string) bool {
 
 // Any reports whether anything is in the cache key.
 func (k Keyed) Any() bool { return k.All || len(k.Names) > 0 }
+
+// Key returns what the caches tell URLs apart by: the path, and of the query what
+// is known to be in the cache key. Two URLs with the same one may still be kept
+// apart, by headers and cookies or by a policy that is not known.
+func (c Caching) Key(url string) string {
+	path, query, _ := strings.Cut(url, "?")
+	if c.Query.All {
+		return url
+	}
+	var kept []string
+	for _, parameter := range strings.Split(query, "&") {
+		if name, _, _ := strings.Cut(parameter, "="); slices.Contains(c.Query.Names, name) {
+			kept = append(kept, parameter)
+		}
+	}
+	if len(kept) == 0 {
+		return path
+	}
+	return path + "?" + strings.Join(kept, "&")
+}
 
 // forever is the longest that CloudFront keeps an object: a year.
 const forever = 31_536_000 * time.Second

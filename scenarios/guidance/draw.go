@@ -14,25 +14,28 @@ type draw struct {
 	distribution *distribution.Distribution // nil for not known
 	seen         int
 	byURL        map[string]int
+	keys         map[string]bool             // by which caches tell URLs apart
 	byPrefix     map[PrefixFact]*prefixCount // by prefix and what is behind it
 }
 
-// prefixCount counts the requests under one key prefix. What caches may answer
-// is counted by its distinct URLs: each has to be fetched once at least.
-type prefixCount struct{ reads, writes, distinct int }
+// prefixCount counts the requests under one key prefix. Of the reads passing are
+// those that no cache answers, and distinct how many of the others differ: each
+// of these has to be fetched once at least.
+type prefixCount struct{ reads, writes, passing, distinct int }
 
 func newDraw(known *distribution.Distribution) *draw {
-	return &draw{distribution: known, byURL: map[string]int{}, byPrefix: map[PrefixFact]*prefixCount{}}
+	return &draw{distribution: known, byURL: map[string]int{}, keys: map[string]bool{}, byPrefix: map[PrefixFact]*prefixCount{}}
 }
 
 func (d *draw) add(r *urls.Request) {
 	d.seen++
 	url := string(r.Target)
-	key := d.behind(r.Prefix, url)
-	p := d.byPrefix[key]
+	b := d.behaviour(url)
+	fact := d.behind(r.Prefix, b)
+	p := d.byPrefix[fact]
 	if p == nil {
 		p = &prefixCount{}
-		d.byPrefix[key] = p
+		d.byPrefix[fact] = p
 	}
 	d.byURL[url]++
 	if r.Method != "GET" && r.Method != "HEAD" && r.Method != "OPTIONS" {
@@ -40,18 +43,47 @@ func (d *draw) add(r *urls.Request) {
 		return
 	}
 	p.reads++
-	if d.byURL[url] == 1 {
+	key := url
+	if b != nil {
+		key = b.Caching.Key(url)
+	}
+	switch {
+	case b != nil && b.Caching.Disabled(), strings.Contains(key, urls.BypassParameter+"="):
+		p.passing++
+	case !d.keys[key]:
+		d.keys[key] = true
 		p.distinct++
 	}
 }
 
-// behind returns a key prefix with what the distribution has behind it.
-func (d *draw) behind(prefix, url string) PrefixFact {
-	p := PrefixFact{Prefix: prefix}
+// behaviour returns what a URL meets, nil where that is not known.
+func (d *draw) behaviour(url string) *distribution.Behaviour {
 	if d.distribution == nil {
+		return nil
+	}
+	return d.distribution.Match(url)
+}
+
+// leastMisses returns how many of the reads that were drawn reach the origin at
+// least, when the draw is one in so many of all requests of the load: the later
+// ones may find in the caches what the first have fetched. Where no two reads
+// of r were alike there are very likely r²/10 different ones at least: of so few
+// some would have come twice with 99 %.
+func (p *prefixCount) leastMisses(oneIn float64) float64 {
+	r := float64(p.reads - p.passing)
+	distinct := float64(p.distinct)
+	if p.distinct == p.reads-p.passing {
+		distinct = min(r*oneIn, max(r, r*r/10))
+	}
+	return float64(p.passing) + distinct/oneIn
+}
+
+// behind returns a key prefix with what the distribution has behind it.
+func (d *draw) behind(prefix string, b *distribution.Behaviour) PrefixFact {
+	p := PrefixFact{Prefix: prefix}
+	if b == nil {
 		return p
 	}
-	b := d.distribution.Match(url)
 	p.Lambda = len(b.Lambdas) > 0
 	if origins := d.distribution.OriginsOf(b); len(origins) > 0 {
 		p.Origin = string(origins[0].Kind)
@@ -78,11 +110,11 @@ func (d *draw) facts(all bool) URLFacts {
 	u.Top = float64(most) / float64(d.seen)
 	u.TopPath, _, _ = strings.Cut(top, "?") // a query may hold what is nobody's business
 	if all {
-		misses := 0
+		misses := 0.0
 		for _, p := range d.byPrefix {
-			misses += p.distinct + p.writes
+			misses += p.leastMisses(1) + float64(p.writes)
 		}
-		hits := 1 - float64(misses)/float64(d.seen)
+		hits := 1 - misses/float64(d.seen)
 		u.Hits = &hits
 	}
 	return u
@@ -92,12 +124,13 @@ func (d *draw) facts(all bool) URLFacts {
 const mostPrefixes = 100
 
 // prefixes tells how much is asked for under each key prefix at a rate of all
-// together, the busiest first.
-func (d *draw) prefixes(peak float64) []PrefixFact {
+// together, the busiest first, in a load of so many requests.
+func (d *draw) prefixes(peak, requests float64) []PrefixFact {
 	var list []PrefixFact
-	each := peak / float64(max(1, d.seen))
+	seen := float64(max(1, d.seen))
+	each, oneIn := peak/seen, max(1, requests/seen)
 	for key, p := range d.byPrefix {
-		key.Reads, key.Writes, key.Misses = float64(p.reads)*each, float64(p.writes)*each, float64(p.distinct)*each
+		key.Reads, key.Writes, key.Misses = float64(p.reads)*each, float64(p.writes)*each, p.leastMisses(oneIn)*each
 		list = append(list, key)
 	}
 	return busiest(list)

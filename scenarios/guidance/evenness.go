@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"time"
 
 	"frontload/results"
 )
@@ -62,9 +61,9 @@ func off(got, due map[netip.Addr]float64) *float64 {
 
 func abs(x float64) float64 { return max(x, -x) }
 
-// dueOf returns what each address is due: each client's requests, spread evenly
-// over time, and evenly over the answer that it had at the time.
-func dueOf(run *results.Run, length time.Duration) map[netip.Addr]float64 {
+// dueOf returns what each address is due: each client's requests, as they were
+// sent over time, evenly over the answer that it had at the time.
+func dueOf(run *results.Run, p *parts) map[netip.Addr]float64 {
 	requests := map[uint32]int64{}
 	for _, c := range run.Clients {
 		if c.Name != "" {
@@ -79,34 +78,32 @@ func dueOf(run *results.Run, length time.Duration) map[netip.Addr]float64 {
 	}
 	due := map[netip.Addr]float64{}
 	for _, client := range slices.Sorted(maps.Keys(byClient)) {
-		addDue(due, byClient[client], float64(requests[client]), length)
+		p.addDue(due, byClient[client], float64(requests[client]))
 	}
 	return due
 }
 
 // addDue adds one client's requests to what its answers' addresses are due. An
 // answer holds until the next of its type comes, and the last one to the end.
-func addDue(due map[netip.Addr]float64, lookups []results.Lookup, requests float64, length time.Duration) {
+func (p *parts) addDue(due map[netip.Addr]float64, lookups []results.Lookup, requests float64) {
 	slices.SortStableFunc(lookups, func(a, b results.Lookup) int { return cmp.Compare(a.At, b.At) })
+	all := p.between(lookups[0].At, p.end())
 	held := map[string][]netip.Addr{} // by record type
 	for i, l := range lookups {
 		held[l.Type] = l.Answer
-		until := length
+		until := p.end()
 		if i+1 < len(lookups) {
-			until = min(length, lookups[i+1].At)
-		}
-		from := l.At
-		if i == 0 {
-			from = 0 // nothing was sent before
+			until = lookups[i+1].At
 		}
 		n := 0
 		for _, addrs := range held {
 			n += len(addrs)
 		}
-		if n == 0 || until <= from || length <= 0 {
+		part := p.between(l.At, until)
+		if n == 0 || part == 0 {
 			continue
 		}
-		share := requests * float64(until-from) / float64(length) / float64(n)
+		share := requests * part / all / float64(n)
 		for _, addrs := range held {
 			for _, a := range addrs {
 				due[a] += share

@@ -196,7 +196,7 @@ func TestDue(t *testing.T) {
 			{Client: 1, Type: "A", At: 6 * time.Second, Err: "timeout"},
 		},
 	}
-	due := dueOf(run, 10*time.Second)
+	due := dueOf(run, partsOf(run, slices.Repeat([]float64{100}, 10)))
 	for addr, want := range map[netip.Addr]float64{a: 400, b: 400, c: 200} {
 		if math.Abs(due[addr]-want) > 1e-6 {
 			t.Errorf("%v is due %v, want %v", addr, due[addr], want)

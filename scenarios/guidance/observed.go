@@ -32,13 +32,15 @@ func Observed(run *results.Run) (*Facts, error) {
 		f.Regions = nil // its results do not say where they were sent from
 	}
 	sent := t.sent(run)
-	f.Ramp, f.Peak = observedRamp(sent)
+	rates := smooth(sent)
+	f.Ramp, f.Peak = observedRamp(rates)
 	f.Requests = float64(total(sent))
 	f.BitsPeak = float64(t.mostBytes) * 8
-	f.Clients = observedClients(run, f)
+	parts := partsOf(run, rates)
+	f.Clients = observedClients(run, parts)
 	f.DNS = NewSample(run.Lookups, f.Clients.Count).facts()
 	f.DNS.Lookups = answered(run.Lookups)
-	f.Spread = t.spread(run, time.Duration(len(sent))*time.Second)
+	f.Spread = t.spread(run, parts)
 	f.URLs = t.urls(run)
 	f.Quotas = QuotaFacts{Refused: t.quota, Prefixes: t.prefixes(run, f)}
 	f.Bans.LambdaAnswers = t.lambda
@@ -77,8 +79,7 @@ func smooth(sent []int64) []float64 {
 
 // observedRamp tells how the rate grew, and its peak. A last second that is no
 // whole one makes no difference to either.
-func observedRamp(sent []int64) (RampFacts, float64) {
-	rates := smooth(sent)
+func observedRamp(rates []float64) (RampFacts, float64) {
 	if len(rates) == 0 {
 		return RampFacts{}, 0
 	}
@@ -92,24 +93,15 @@ func observedRamp(sent []int64) (RampFacts, float64) {
 
 // observedClients tells of the clients that sent. Of those beyond the busiest,
 // which a run does not name, the addresses are not known.
-func observedClients(run *results.Run, f *Facts) ClientFacts {
-	clients := map[uint32]bool{}
-	addresses := map[string]int64{}
+func observedClients(run *results.Run, p *parts) ClientFacts {
+	clients, addresses := map[uint32]bool{}, set{}
 	for _, c := range run.Clients {
 		if c.Name != "" && c.Requests > 0 {
 			clients[c.Client] = true
-			addresses[c.Name] += c.Requests
+			addresses[c.Name] = true
 		}
 	}
-	c := ClientFacts{Count: max(len(clients), run.ClientsSeen), Addresses: len(addresses)}
-	most := int64(0)
-	for _, n := range addresses {
-		most = max(most, n)
-	}
-	if f.Requests > 0 {
-		c.Busiest = f.Peak * float64(most) / f.Requests
-	}
-	return c
+	return ClientFacts{Count: max(len(clients), run.ClientsSeen), Addresses: len(addresses), Busiest: p.busiest(run.Clients)}
 }
 
 // total returns the sum of counts.

@@ -187,7 +187,7 @@ func (f *Facts) addRequests(plan *scenarios.Plan, forecast *Forecast) {
 		d.add(&r)
 	}
 	f.URLs = d.facts(n == plan.Schedule.Mean())
-	f.Quotas.Prefixes = d.prefixes(forecast.PeakRate)
+	f.Quotas.Prefixes = d.prefixes(forecast.PeakRate, forecast.Requests)
 	f.Quotas.Origins = plan.Distribution != nil
 	f.Bans = plannedBans(plan)
 }

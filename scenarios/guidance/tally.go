@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"frontload/results"
 )
@@ -117,7 +116,7 @@ func (t *tally) sent(run *results.Run) []int64 {
 }
 
 // spread tells how the requests were spread over edge addresses.
-func (t *tally) spread(run *results.Run, length time.Duration) SpreadFacts {
+func (t *tally) spread(run *results.Run, p *parts) SpreadFacts {
 	counts, peaks := edgeCounts(run), run.EdgePeaks
 	if len(counts) == 0 {
 		counts, peaks = t.edges, t.peaks
@@ -129,7 +128,7 @@ func (t *tally) spread(run *results.Run, length time.Duration) SpreadFacts {
 		return SpreadFacts{}
 	}
 	s := evenness(counts)
-	s.Off = off(counts, dueOf(run, length))
+	s.Off = off(counts, dueOf(run, p))
 	for _, addr := range slices.SortedFunc(maps.Keys(peaks), netip.Addr.Compare) {
 		if n := float64(peaks[addr]); addr.IsValid() && n > s.Busiest {
 			s.Busiest, s.Address = n, addr.String()

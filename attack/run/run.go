@@ -142,6 +142,7 @@ func (r *runner) run(ctx context.Context) (results.RunInfo, bool, error) {
 		r.say("%s", note)
 	}
 	r.say("%s: %s at %s", r.plan.Name, brief(r.plan.Schedule), r.plan.Target.URL)
+	host.Settle()
 	r.host = host.New(0)
 	defer r.host.Close()
 	r.info.Start = r.engine.Begin()

@@ -125,5 +125,6 @@ func (s *Scenario) compile(f *faults) *Plan {
 	s.load(f, p)
 	p.Warmup = s.warmup(f, p)
 	p.Budget = s.budget(f)
+	s.doubtBypass(p)
 	return p
 }

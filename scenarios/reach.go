@@ -1,7 +1,10 @@
 package scenarios
 
 import (
+	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"frontload/scenarios/distribution"
 	"frontload/scenarios/urls"
@@ -43,4 +46,25 @@ func (p *Plan) Reach() []distribution.Reached {
 		return nil
 	}
 	return p.Distribution.Reach(p.Drawn())
+}
+
+// doubtBypass notes which requests do not bypass the caches as they should: the
+// parameter that makes each one differ is not in the cache key of a behaviour
+// that they reach.
+func (s *Scenario) doubtBypass(p *Plan) {
+	if p.URLs == nil || !slices.ContainsFunc(s.model.Requests, func(r requestSection) bool { return r.Cache.word == "bypass" }) {
+		return
+	}
+	for _, r := range p.Reach() {
+		if c := r.Behaviour.Caching; !c.Known || c.Disabled() || c.Key("/?"+urls.BypassParameter+"=1") != "/" {
+			continue
+		}
+		names := slices.DeleteFunc(r.Names(), func(name string) bool {
+			return s.model.Requests[p.of[slices.Index(p.Requests, name)]].Cache.word != "bypass"
+		})
+		if len(names) > 0 {
+			p.Notes = append(p.Notes, fmt.Sprintf("cache: bypass of %s adds the query parameter %s, which is not in the cache key of behaviour %s (%s): its answers may be cache hits all the same",
+				strings.Join(names, ", "), urls.BypassParameter, r.Behaviour.Pattern, r.Behaviour.Caching))
+		}
+	}
 }

@@ -61,6 +61,32 @@ load: {rate: 10/s, for: 1s}
 	}
 }
 
+// An origin's errors that viewers get with another status are not seen in a run.
+func TestMaskedErrors(t *testing.T) {
+	for response, noted := range map[string]bool{`"200"`: true, `"503"`: false, `""`: false} {
+		dir := t.TempDir()
+		config := fmt.Sprintf(`{"DistributionConfig": {"Origins": {"Items": [{"Id": "o", "DomainName": "o.example.com"}]},
+			"DefaultCacheBehavior": {"TargetOriginId": "o"},
+			"CustomErrorResponses": {"Items": [{"ErrorCode": 503, "ResponsePagePath": "/sorry.html", "ResponseCode": %s}]}}}`, response)
+		if err := os.WriteFile(filepath.Join(dir, "d.json"), []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Parse(filepath.Join(dir, "test.yaml"), []byte(`
+version: 1
+target: {url: "http://127.0.0.1", distribution: d.json}
+requests: [{path: /}]
+load: {rate: 10/s, for: 1s}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(plan(t, s).Notes, "\n")
+		if strings.Contains(notes, "viewers get an origin's 503 as 200") != noted {
+			t.Errorf("response code %s: notes %q, want one: %v", response, notes, noted)
+		}
+	}
+}
+
 // A query that the cache key leaves out bypasses no cache.
 func TestBypassThatDoesNot(t *testing.T) {
 	for policy, noted := range map[string]bool{

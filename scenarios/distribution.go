@@ -39,6 +39,13 @@ func (s *Scenario) distribution(f *faults, p *Plan) *distribution.Distribution {
 			p.Notes = append(p.Notes, fmt.Sprintf("target.distribution: %s is of a staging distribution, which gets a part of another one's requests", s.model.Target.Distribution))
 		}
 	}
+	if d != nil {
+		for _, code := range []int{502, 503, 504} {
+			if e := d.Error(code); e.Masked() {
+				p.Notes = append(p.Notes, fmt.Sprintf("target.distribution: viewers get an origin's %d as %d, so that a run sees no such error: take the custom error response out while it is tested", code, e.Response))
+			}
+		}
+	}
 	return d
 }
 

@@ -40,6 +40,41 @@ func TestReach(t *testing.T) {
 	}
 }
 
+// Recorded requests are all looked at, however rare.
+func TestReachOfRareRecordedRequests(t *testing.T) {
+	dir := t.TempDir()
+	var list strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&list, "/pages/%d\n", i)
+	}
+	list.WriteString("/api/login\n")
+	config, err := os.ReadFile("distribution/testdata/alb-lambda-api.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"d.json": string(config), "list.txt": list.String()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Parse(filepath.Join(dir, "test.yaml"), []byte(`
+version: 1
+target: {url: "http://127.0.0.1", distribution: d.json}
+requests: [{name: all, from: list.txt}]
+load: {rate: 10/s, for: 1s}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, r := range plan(t, s).Reach() {
+		got[r.Behaviour.Pattern] = r.Names()
+	}
+	if want := map[string][]string{"/api/*": {"all"}, "*": {"all"}}; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("Reach() = %v, want %v", got, want)
+	}
+}
+
 // Before there are answers an entry that is held at a hit ratio repeats one URL,
 // and that says nothing of what it reaches in a run.
 func TestReachOfAHeldHitRatio(t *testing.T) {
@@ -58,6 +93,32 @@ load: {rate: 10/s, for: 1s}
 	}
 	if want := "[/api/* /img/* *]"; fmt.Sprint(got) != want {
 		t.Errorf("Reach() = %v, want %v", got, want)
+	}
+}
+
+// An origin's errors that viewers get with another status are not seen in a run.
+func TestMaskedErrors(t *testing.T) {
+	for response, noted := range map[string]bool{`"200"`: true, `"503"`: false, `""`: false} {
+		dir := t.TempDir()
+		config := fmt.Sprintf(`{"DistributionConfig": {"Origins": {"Items": [{"Id": "o", "DomainName": "o.example.com"}]},
+			"DefaultCacheBehavior": {"TargetOriginId": "o"},
+			"CustomErrorResponses": {"Items": [{"ErrorCode": 503, "ResponsePagePath": "/sorry.html", "ResponseCode": %s}]}}}`, response)
+		if err := os.WriteFile(filepath.Join(dir, "d.json"), []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Parse(filepath.Join(dir, "test.yaml"), []byte(`
+version: 1
+target: {url: "http://127.0.0.1", distribution: d.json}
+requests: [{path: /}]
+load: {rate: 10/s, for: 1s}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(plan(t, s).Notes, "\n")
+		if strings.Contains(notes, "viewers get an origin's 503 as 200") != noted {
+			t.Errorf("response code %s: notes %q, want one: %v", response, notes, noted)
+		}
 	}
 }
 

@@ -39,13 +39,19 @@ func (p *Plan) Drawn() iter.Seq2[string, string] {
 }
 
 // Reach returns the behaviours of the distribution that the plan's requests
-// meet, as a sample of them tells: see [Plan.Drawn]. It is nil where the
-// scenario names no distribution.
+// meet, as a sample of them tells, see [Plan.Drawn], and every recorded request.
+// It is nil where the scenario names no distribution.
 func (p *Plan) Reach() []distribution.Reached {
 	if p.Distribution == nil {
 		return nil
 	}
-	return p.Distribution.Reach(p.Drawn())
+	return p.Distribution.Reach(p.Drawn(), func(yield func(name, path string) bool) {
+		for i, path := range p.URLs.Recorded() {
+			if !yield(p.Requests[i], path) {
+				return
+			}
+		}
+	})
 }
 
 // doubtBypass notes which requests do not bypass the caches as they should: the

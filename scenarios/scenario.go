@@ -39,12 +39,15 @@ type Inputs struct {
 	urls.Inputs     // of recorded requests
 }
 
+// ErrNoFile says that there is no scenario file where one was named.
+var ErrNoFile = errors.New("there is no such file; name one that is there, or have `frontload init` write one")
+
 // Load reads the scenario file at path. What is wrong with its contents comes
-// back as [Faults].
+// back as [Faults]; where there is no file it is an [ErrNoFile].
 func Load(path string, in Inputs) (*Scenario, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read scenario %s: there is no such file; name one that is there, or have `frontload init` write one", path)
+		return nil, fmt.Errorf("read scenario %s: %w", path, ErrNoFile)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)

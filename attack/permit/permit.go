@@ -131,7 +131,9 @@ func New(cfg Config) *Gate {
 
 // Close ends the proofs that are under way. Addresses that were allowed stay so.
 func (g *Gate) Close() {
+	g.mu.Lock() // none begins that is not waited for
 	g.cancel()
+	g.mu.Unlock()
 	g.work.Wait()
 }
 

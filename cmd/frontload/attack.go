@@ -142,7 +142,11 @@ func readScenario(cmd *cobra.Command, args []string, flags app.Flags) (*app.Scen
 	if both != nil {
 		return nil, usage(cmd, errors.Join(both...))
 	}
-	return app.Load(args[0], cmd.InOrStdin())
+	s, err := app.Load(args[0], cmd.InOrStdin())
+	if errors.Is(err, app.ErrNoFile) {
+		err = fmt.Errorf("%w, or give --url, --rate and --for", err)
+	}
+	return s, err
 }
 
 // A number is a flag's, of one or more; zero when the flag was left out.

@@ -129,7 +129,7 @@ func weigh(p *results.PlanSummary, perRequest int64, from string) {
 // summary says what to make of a check, and the next command to type. Sources
 // is why this machine cannot send what is planned, nil where it can.
 func summary(c *results.Check, sources error, up Checkup) (say, next string) {
-	again, attack := "frontload check "+quoted(up.File)+"   # once that is mended", "frontload attack "+quoted(up.File)
+	again, attack := "frontload check "+quote(up.File)+"   # once that is mended", "frontload attack "+quote(up.File)
 	broken := rulesThatAre(guidance.Broken, c.Guidance)
 	switch {
 	case c.Refused != "":
@@ -173,13 +173,4 @@ func rulesList(rules []results.Rule) string {
 		list = append(list, r.Rule)
 	}
 	return strings.Join(list, ", ")
-}
-
-// quoted returns a path as a shell takes it.
-func quoted(path string) string {
-	const plainly = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%"
-	if path != "" && strings.Trim(path, plainly) == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

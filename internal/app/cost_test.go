@@ -27,10 +27,10 @@ func TestCost(t *testing.T) {
 func TestQuotedPaths(t *testing.T) {
 	for path, want := range map[string]string{
 		"launch.yaml": "launch.yaml", "./a-b/c_1.yaml": "./a-b/c_1.yaml", "my launch.yaml": "'my launch.yaml'",
-		"it's.yaml": `'it'\''s.yaml'`, "": "''", "$(rm).yaml": "'$(rm).yaml'",
+		"it's.yaml": `'it'\''s.yaml'`, "": "''", "$(rm).yaml": "'$(rm).yaml'", "-rf.yaml": "./-rf.yaml",
 	} {
-		if got := quoted(path); got != want {
-			t.Errorf("quoted(%q) = %s, want %s", path, got, want)
+		if got := quote(path); got != want {
+			t.Errorf("quote(%q) = %s, want %s", path, got, want)
 		}
 	}
 }

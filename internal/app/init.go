@@ -117,12 +117,12 @@ func (i Init) next(s *propose.Scenario) string {
 		i.File, publish, quote(i.File), quote(i.File), quote(i.File), quote(strings.TrimSuffix(i.File, filepath.Ext(i.File))+".html"))
 }
 
-// quote makes a file's name one word of a shell's.
+// quote makes a file's name one word of a shell's, and no flag.
 func quote(name string) string {
 	if strings.HasPrefix(name, "-") {
 		name = "./" + name
 	}
-	if !strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune("./-_+,:@%", r) && !alphanumeric(r) }) {
+	if name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune("./-_+,:@%", r) && !alphanumeric(r) }) {
 		return name
 	}
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"

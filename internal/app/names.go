@@ -34,6 +34,9 @@ type (
 // ParseDuration reads a duration such as 30s or 5m.
 func ParseDuration(text string) (time.Duration, error) { return scenarios.ParseDuration(text) }
 
+// ErrNoFile says that there is no scenario file where one was named.
+var ErrNoFile = scenarios.ErrNoFile
+
 // Load reads a scenario file; stdin is what "-" means in it. Whatever is wrong
 // with it is wrong usage.
 func Load(path string, stdin io.Reader) (*Scenario, error) {

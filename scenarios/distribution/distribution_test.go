@@ -195,7 +195,7 @@ func TestReach(t *testing.T) {
 	}
 	got := map[string]string{}
 	sum := 0.0
-	for _, r := range d.Reach(requests) {
+	for _, r := range d.Reach(requests, nil) {
 		got[r.Behaviour.Pattern] = fmt.Sprint(r.Requests, r.Behaviour.ViewerLambdas())
 		sum += r.Share
 	}
@@ -207,7 +207,7 @@ func TestReach(t *testing.T) {
 	if !maps.Equal(got, want) || sum < 0.999 || sum > 1.001 {
 		t.Errorf("Reach = %v of %v together, want %v", got, sum, want)
 	}
-	if none := d.Reach(func(func(string, string) bool) {}); len(none) != 0 {
+	if none := d.Reach(func(func(string, string) bool) {}, nil); len(none) != 0 {
 		t.Errorf("Reach of no request = %v, want none", none)
 	}
 }

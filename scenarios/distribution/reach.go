@@ -30,8 +30,10 @@ func (r Reached) Names() []string {
 
 // Reach returns the behaviours that the given requests meet, in order of
 // precedence. Each request is its name and its URL's path, with or without a
-// query. A name with paths of several kinds may meet several behaviours.
-func (d *Distribution) Reach(requests iter.Seq2[string, string]) []Reached {
+// query. A name with paths of several kinds may meet several behaviours. What
+// the requests in rare meet is told too, and has no share of its own; nil for
+// none.
+func (d *Distribution) Reach(requests, rare iter.Seq2[string, string]) []Reached {
 	type key struct {
 		behaviour *Behaviour
 		name      string
@@ -42,14 +44,21 @@ func (d *Distribution) Reach(requests iter.Seq2[string, string]) []Reached {
 		names[name]++
 		total++
 	}
+	if rare != nil {
+		for name, path := range rare {
+			k := key{d.Match(path), name}
+			counts[k] += 0 // known, be there none
+			names[name] += 0
+		}
+	}
 	var all []Reached
 	for i := range d.Behaviours {
 		b := &d.Behaviours[i]
 		r := Reached{Behaviour: b}
 		for name, n := range names {
-			if met := counts[key{b, name}]; met > 0 {
-				r.Requests = append(r.Requests, Part{name, float64(met) / float64(n)})
-				r.Share += float64(met) / float64(total)
+			if met, known := counts[key{b, name}]; known {
+				r.Requests = append(r.Requests, Part{name, float64(met) / float64(max(1, n))})
+				r.Share += float64(met) / float64(max(1, total))
 			}
 		}
 		slices.SortFunc(r.Requests, func(a, b Part) int {

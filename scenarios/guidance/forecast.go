@@ -23,7 +23,7 @@ type Forecast struct {
 	// AtLeast reports that some clients are of a kind that nobody asked for, or
 	// whose look-up failed: there may be more addresses than are known, and
 	// none gets more than is said, as long as those clients are answered as
-	// evenly as the others.
+	// evenly as the others. Of a target that is an address there is but one.
 	AtLeast bool
 }
 
@@ -50,7 +50,8 @@ func NewForecast(plan *scenarios.Plan, s *Sample) *Forecast {
 		f.Requests = min(f.Requests, most)
 	}
 	known := newKinds(plan, s)
-	f.AtLeast = len(known.known) < min(plan.Clients.Kinds(), plan.Clients.Count)
+	_, err := netip.ParseAddr(plan.Target.Hostname)
+	f.AtLeast = err != nil && len(known.known) < min(plan.Clients.Kinds(), plan.Clients.Count)
 	at := time.Duration(0)
 	for _, g := range plan.Schedule.Segments() {
 		f.add(at, g.From, plan.ClientsFor(g.From), known)

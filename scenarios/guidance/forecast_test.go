@@ -111,6 +111,16 @@ func TestForecast(t *testing.T) {
 }
 
 // A million clients with a thousand kinds cost no more than their answers.
+// A target that is an address has no more addresses, whoever was not asked.
+func TestForecastOfAnAddress(t *testing.T) {
+	plan := planOf(t, "count: 2, resolvers: [192.0.2.53, 192.0.2.54]", "rate: 10/s, for: 1s")
+	plan.Target.Hostname = "127.0.0.1"
+	s := &guidance.Sample{Answers: []guidance.Answer{answer(0, 1)}, Clients: 2}
+	if f := guidance.NewForecast(plan, s); f.AtLeast {
+		t.Errorf("there may be more addresses than %d", f.Points[0].Addresses)
+	}
+}
+
 func TestForecastOfAMillionClients(t *testing.T) {
 	plan := planOf(t, "count: 1000000, subnets: [10.0.0.0/14]", "guided: {start: 1/s, peak: 100000000/s, growth: 1%, every: 1s}")
 	var answers []guidance.Answer

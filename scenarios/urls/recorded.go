@@ -1,6 +1,7 @@
 package urls
 
 import (
+	"iter"
 	"strings"
 
 	"frontload/results"
@@ -63,6 +64,25 @@ func (t *Targets) All(do func(t Target, count uint64) bool) {
 		s := t.shapes[r.shape]
 		if !do(Target{s.method, r.path, s.header, s.body}, r.count) {
 			return
+		}
+	}
+}
+
+// Recorded calls yield with the entry and the path, with its query, of each
+// different recorded request that the generator may make.
+func (g *Generator) Recorded() iter.Seq2[uint16, string] {
+	return func(yield func(uint16, string) bool) {
+		below := 0.0
+		for i, e := range g.entries {
+			sent := g.sums[i] > below
+			if below = g.sums[i]; !sent || e.targets == nil {
+				continue
+			}
+			for _, r := range e.targets.rows {
+				if !yield(uint16(i), r.path) {
+					return
+				}
+			}
 		}
 	}
 }

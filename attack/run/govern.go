@@ -29,7 +29,8 @@ func (r *runner) govern() {
 		return
 	}
 	now := r.engine.Now()
-	d, any := r.guard.decide(r.watch.current())
+	looked, bursts := r.watch.current()
+	d, any := r.guard.decide(now, looked, bursts)
 	if !any {
 		return
 	}

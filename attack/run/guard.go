@@ -53,25 +53,25 @@ type edgeGuard struct {
 	holds  int           // so far
 }
 
-// decide returns what to do, in view of the bursts that went on at a look; false
-// for nothing. It should be called once a second, be the look a new one or not:
-// all times are counted by looks, which take long on a busy machine, and what was
-// not looked at is neither calm nor a burst.
-func (g *edgeGuard) decide(now time.Duration, bursts []lookout.Burst) (decision, bool) {
-	b := g.look(now, bursts)
+// decide returns what to do now, in view of the bursts that went on at the last
+// look; false for nothing. It should be called once a second, be the look a new
+// one or not: looks take long on a busy machine, and a time that was not looked
+// at is neither calm nor a burst.
+func (g *edgeGuard) decide(now, looked time.Duration, bursts []lookout.Burst) (decision, bool) {
+	b := g.look(looked, bursts)
 	d := decision{}
 	switch {
-	case g.phase == "" && g.isSure && now-g.sure >= g.rule.lasts:
-		d = g.begin(now, b)
-	case g.phase == results.GuardHold && b != nil && now-g.since >= g.rule.held:
+	case g.phase == "" && g.isSure && looked-g.sure >= g.rule.lasts:
+		d = g.begin(looked, b)
+	case g.phase == results.GuardHold && b != nil && looked-g.since >= g.rule.held:
 		d = decision{action: results.GuardBackOff, share: g.rule.share}
-		d.reason = fmt.Sprintf("%s went on for %s after the rate was held", named(b), span(now-g.since))
-	case g.phase == results.GuardBackOff && b != nil && now-g.since >= g.rule.backed:
+		d.reason = fmt.Sprintf("%s went on for %s after the rate was held", named(b), span(looked-g.since))
+	case g.phase == results.GuardBackOff && b != nil && looked-g.since >= g.rule.backed:
 		d.action = results.GuardStop
-		d.reason = fmt.Sprintf("%s went on for %s after the rate was lowered", named(b), span(now-g.since))
-	case g.paused() && b == nil && now-g.seen >= g.rule.calm:
+		d.reason = fmt.Sprintf("%s went on for %s after the rate was lowered", named(b), span(looked-g.since))
+	case g.paused() && b == nil && looked-g.seen >= g.rule.calm:
 		d = decision{action: results.GuardResume}
-		d.reason = fmt.Sprintf("no burst of edge capacity was seen for %s", span(now-g.seen))
+		d.reason = fmt.Sprintf("no burst of edge capacity was seen for %s", span(looked-g.seen))
 	default:
 		return d, false
 	}
@@ -83,7 +83,7 @@ func (g *edgeGuard) decide(now time.Duration, bursts []lookout.Burst) (decision,
 }
 
 // begin decides about a burst while the load goes as planned.
-func (g *edgeGuard) begin(now time.Duration, b *lookout.Burst) decision {
+func (g *edgeGuard) begin(looked time.Duration, b *lookout.Burst) decision {
 	if g.holds == g.rule.mostFor {
 		return decision{
 			action: results.GuardStop,
@@ -91,7 +91,7 @@ func (g *edgeGuard) begin(now time.Duration, b *lookout.Burst) decision {
 		}
 	}
 	g.holds++
-	return decision{action: results.GuardHold, reason: fmt.Sprintf("%s has gone on for %s", named(b), span(now-g.sure))}
+	return decision{action: results.GuardHold, reason: fmt.Sprintf("%s has gone on for %s", named(b), span(looked-g.sure))}
 }
 
 // A burst is known to go on until some seconds after its last 503. One whose
@@ -100,20 +100,20 @@ const fresh = 3 * time.Second
 
 // look takes note of the bursts that go on, and returns the surest of edge
 // capacity, or nil.
-func (g *edgeGuard) look(now time.Duration, bursts []lookout.Burst) *lookout.Burst {
+func (g *edgeGuard) look(looked time.Duration, bursts []lookout.Burst) *lookout.Burst {
 	var surest *lookout.Burst
 	for i, b := range bursts {
 		if b.Verdict != results.VerdictEdgeCapacity {
 			continue
 		}
 		g.seen = max(g.seen, b.Until)
-		if now-b.Until < fresh && (surest == nil || b.Confidence > surest.Confidence) {
+		if looked-b.Until < fresh && (surest == nil || b.Confidence > surest.Confidence) {
 			surest = &bursts[i]
 		}
 	}
 	sure := surest != nil && surest.Confidence >= g.rule.sure
 	if sure && !g.isSure {
-		g.sure = now
+		g.sure = looked
 	}
 	g.isSure = sure
 	return surest

@@ -49,7 +49,7 @@ func TestGuardHoldsBacksOffAndStops(t *testing.T) {
 						bursts = append(bursts, lookout.Burst{ID: 1, Until: time.Duration(second) * time.Second, Verdict: s.verdict, Confidence: s.sure, Scope: results.Scope{Kind: "all"}})
 					}
 				}
-				if d, any := g.decide(time.Duration(second)*time.Second, bursts); any {
+				if d, any := g.decide(time.Duration(second)*time.Second, time.Duration(second)*time.Second, bursts); any {
 					got = append(got, fmt.Sprint(second, " ", d.action))
 					if d.reason == "" || d.action == results.GuardBackOff && d.share != 0.5 {
 						t.Errorf("decision %+v has no reason or no share", d)
@@ -82,7 +82,7 @@ func TestGuardGoesByLooks(t *testing.T) {
 		if at-last < 10*time.Second && last > 0 {
 			bursts = []lookout.Burst{{ID: 1, Until: last, Verdict: results.VerdictEdgeCapacity, Confidence: 0.9}}
 		}
-		if d, any := g.decide(at, bursts); any {
+		if d, any := g.decide(now, at, bursts); any {
 			got = append(got, fmt.Sprint(second, " ", d.action))
 		}
 	}
@@ -98,7 +98,7 @@ func TestGuardReasons(t *testing.T) {
 	var got []string
 	for second := range 120 {
 		bursts[0].Until = time.Duration(second-1) * time.Second
-		if d, any := g.decide(time.Duration(second)*time.Second, bursts); any {
+		if d, any := g.decide(time.Duration(second)*time.Second, time.Duration(second)*time.Second, bursts); any {
 			got = append(got, d.reason)
 		}
 	}
